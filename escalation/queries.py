@@ -128,9 +128,11 @@ def with_ends(steps: list[Escalation]) -> list[Escalation]:
 
 
 def unacknowledged(at: datetime, limit: int) -> list[tuple[int, int]]:
-    """Return (organization id, escalation id) of the steps whose time to acknowledge has passed."""
+    """Return (organization id, escalation id) of the steps whose time to acknowledge has passed.
+    Those of a merged ticket wait: the merge may be undone.
+    """
     return list(
-        Escalation.objects.filter(acknowledge_due_at__lt=at)
+        Escalation.objects.filter(acknowledge_due_at__lt=at, ticket__merged_into=None)
         .order_by("acknowledge_due_at", "pk")
         .values_list("organization_id", "pk")[:limit]
     )

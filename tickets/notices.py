@@ -16,6 +16,7 @@ from foundation.core.classification import Priority
 from foundation.core.links import Link
 from foundation.notifications.services import Letter, queue_letters
 from tickets.models import HeldMessage, Merge, Message, StateInterval, Ticket
+from tickets.permissions import may_follow
 from tickets.queries import watchers_of
 from tickets.states import Effect, State, Transition
 
@@ -153,7 +154,7 @@ def _to_watchers(
         for each in watchers_of(ticket)
         if each.person_id != by_id
         and (is_public or each.person.is_staff)
-        and may_read(each.person_id, ticket.organization_id)
+        and may_follow(each.person, ticket)
     ]
 
 
@@ -205,9 +206,12 @@ def notify_state(
         return
     key = f"state:{interval.pk}"
     body = message.body if message and message.is_public else ""
-    letters = _to_watchers(
-        ticket, key=key, by_id=by.person_id, is_public=True, author="", body=body, is_step=True
-    )
+    is_told_by_reply = Effect.FOLLOWS_A_REPLY in transition.effects
+    letters = []
+    if not is_told_by_reply:
+        letters = _to_watchers(
+            ticket, key=key, by_id=by.person_id, is_public=True, body=body, is_step=True
+        )
     if has_reader(ticket):
         template = {State.SOLVED: "ticket_solved", State.CLOSED: "ticket_closed"}.get(
             State(ticket.state), "ticket_state"
@@ -226,7 +230,7 @@ def notify_state(
                 accepted_channel=accepted_channel,
             )
         )
-    if Effect.FOLLOWS_A_REPLY not in transition.effects and _is_customer(by, ticket):
+    if not is_told_by_reply and _is_customer(by, ticket):
         letters += [
             ticket_letter(
                 ticket,
@@ -295,18 +299,18 @@ def _tell_author(
     send(ticket, [letter], at)
 
 
-def notify_merged(*, ticket: Ticket, merge: Merge, at: datetime) -> None:
+def notify_merged(*, ticket: Ticket, merge: Merge, by: Actor, at: datetime) -> None:
     """Tell the requester of an absorbed ticket in which one their matter goes on."""
-    _tell_of_merge("ticket_merged", ticket, merge, at)
+    _tell_of_merge("ticket_merged", ticket, merge, by, at)
 
 
-def notify_unmerged(*, ticket: Ticket, merge: Merge, at: datetime) -> None:
+def notify_unmerged(*, ticket: Ticket, merge: Merge, by: Actor, at: datetime) -> None:
     """Tell the requester of a ticket that it goes on by itself again."""
-    _tell_of_merge("ticket_unmerged", ticket, merge, at)
+    _tell_of_merge("ticket_unmerged", ticket, merge, by, at)
 
 
-def _tell_of_merge(template: str, ticket: Ticket, merge: Merge, at: datetime) -> None:
-    if not has_reader(ticket):
+def _tell_of_merge(template: str, ticket: Ticket, merge: Merge, by: Actor, at: datetime) -> None:
+    if not has_reader(ticket) or ticket.requester_id == by.person_id:
         return
     letter = ticket_letter(
         ticket,

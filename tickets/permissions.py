@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import members_with_role, membership_of
+from foundation.accounts.queries import may_read, members_with_role, membership_of
 from foundation.accounts.roles import ACTS_FOR_ORGANIZATION, RAISES_TICKETS, Capability
 from tickets.models import Ticket
 from tickets.queries import is_watched_by, survivor_of
@@ -37,6 +37,15 @@ def can_write_as_customer(user: User, ticket: Ticket) -> bool:
         return True
     follows = not user.is_staff and is_watched_by(ticket, user)
     return follows and membership_of(user.pk, ticket.organization_id) is not None
+
+
+def may_follow(user: User, ticket: Ticket) -> bool:
+    """Tell whether a person may be told what happens on a ticket: of the staff who sees tickets of
+    the customer, or a valid user of the customer.
+    """
+    if user.is_staff and not user.can(Capability.SEE_TICKETS):
+        return False
+    return may_read(user.pk, ticket.organization_id)
 
 
 def accepters(ticket: Ticket) -> list[User]:

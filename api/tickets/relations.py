@@ -18,7 +18,7 @@ from foundation.accounts.models import User
 from foundation.accounts.queries import membership_by_email
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
-from foundation.core.errors import Invalid, NotFound
+from foundation.core.errors import Invalid
 from tickets import queries, services
 from tickets.models import LinkKind, Ticket
 from tickets.queries import Relation, TicketNotFound
@@ -95,14 +95,12 @@ class RelationActions:
     @_for_staff
     @idempotent
     def link(self, request: Request, number: str, link_id: str, *, at: datetime) -> Response:
-        """Remove a link."""
+        """Remove a link; one that is gone is gone."""
         ticket = queries.get_ticket(person(request), number)
-        services.unlink_tickets(
-            link=queries.get_link(int(link_id), ticket),
-            ticket=ticket,
-            by=actor(request._request, Channel.API),
-            at=at,
-        )
+        found = queries.link_of(ticket, int(link_id))
+        if found is not None:
+            by = actor(request._request, Channel.API)
+            services.unlink_tickets(link=found, ticket=ticket, by=by, at=at)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(methods=["GET"], responses=FollowerSerializer(many=True))
@@ -138,17 +136,12 @@ class RelationActions:
     @_for_staff
     @idempotent
     def follower(self, request: Request, number: str, person_id: str, *, at: datetime) -> Response:
-        """End that somebody follows the ticket."""
+        """End that somebody follows the ticket; who does not follow it does not."""
         ticket = queries.get_ticket(person(request), number)
-        people = {each.person_id: each.person for each in queries.watchers_of(ticket)}
-        if int(person_id) not in people:
-            raise NotFound(_("This person does not follow the ticket."))
-        services.unwatch_ticket(
-            ticket=ticket,
-            person=people[int(person_id)],
-            by=actor(request._request, Channel.API),
-            at=at,
-        )
+        follower = queries.watcher_of(ticket, int(person_id))
+        if follower is not None:
+            by = actor(request._request, Channel.API)
+            services.unwatch_ticket(ticket=ticket, person=follower, by=by, at=at)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

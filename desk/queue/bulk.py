@@ -175,12 +175,14 @@ def _preview_page(
     rehearsed = services.rehearse_changes(
         changes=changes, by=actor(request, Channel.DESK), at=timezone.now()
     )
+    possible = [each for each in rehearsed if not each.refusal]
+    told = queries.told_of_steps([each.before for each in possible]) if asked.step else {}
     context = {
         **frame(request),
         "asked": asked,
         "form": form,
-        "rehearsed": rehearsed,
-        "possible": [each for each in rehearsed if not each.refusal],
+        "rehearsed": [(each, told.get(each.before.pk, [])) for each in rehearsed],
+        "possible": possible,
         "next": _target(request),
     }
     wrong = 400 if form.errors else status

@@ -62,7 +62,8 @@ class Conversation(TicketPanel):
             "first_unseen": page.first_unseen,
             "exchanges": with_facts(page.conversation, queries.timeline(page.ticket)),
             "files": queries.attachments_of_description(page.ticket),
-            "absorbed": page.absorbed,
+            "absorbed": queries.with_own_files(page.absorbed),
+            "works": can_work(user, page.ticket),
         }
 
 
@@ -73,7 +74,7 @@ class Composer(TicketPanel):
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
-        if not can_work(user, ticket) or ticket.merged_into_id is not None:
+        if not can_work(user, ticket):
             return None
         unsent = unsent_of(user, ticket)
         initial: dict[str, Any] = {
@@ -280,7 +281,7 @@ class Relations(TicketPanel):
 
 def _open_parts(ticket: Ticket, relations: Sequence[queries.Relation]) -> list[Ticket]:
     """Return the parts of a solved ticket that are still open."""
-    if ticket.state in OPEN_STATES:
+    if ticket.solved_at is None:
         return []
     return [
         each.other

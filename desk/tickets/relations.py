@@ -19,11 +19,12 @@ from desk.tickets.views import page_of, refused_form, wrong_form
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
-from foundation.core.errors import DomainError, Invalid, NotFound
+from foundation.core.errors import DomainError, Invalid
 from sla.clocks.queries import clocks_of
 from tickets import queries, services
 from tickets.models import LinkKind, Ticket
 from tickets.queries import TicketNotFound
+from tickets.states import OPEN_STATES
 from web.access import needs
 from web.errors import page_status, put_on_form
 from web.panels import Refused
@@ -68,12 +69,13 @@ def link(request: HttpRequest, number: str) -> HttpResponse:
 @needs(Capability.SEE_TICKETS)
 def unlink(request: HttpRequest, number: str, link_id: int) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
+    found = queries.link_of(ticket, link_id)
+    if found is None:
+        messages.warning(request, _("There is no such link any more."))
+        return to_ticket(request, ticket)
     try:
         services.unlink_tickets(
-            link=queries.get_link(link_id, ticket),
-            ticket=ticket,
-            by=actor(request, Channel.DESK),
-            at=timezone.now(),
+            link=found, ticket=ticket, by=actor(request, Channel.DESK), at=timezone.now()
         )
     except DomainError as error:
         return _refused_act(request, ticket, "relations", error)
@@ -109,6 +111,7 @@ def _merge_page(
         "ticket": ticket,
         "survivor": survivor,
         "plan": plan,
+        "can_swap": survivor.state in OPEN_STATES,
         "clocks": [each for each in clocks_of([ticket.pk])[ticket.pk] if each.is_live],
         "now": timezone.now(),
         "zone": ticket.organization.time_zone,
@@ -212,22 +215,18 @@ def _follows(follower: User, reader: User) -> str:
 @needs(Capability.SEE_TICKETS)
 def unwatch(request: HttpRequest, number: str, person_id: int) -> HttpResponse:
     ticket = queries.get_ticket(person(request), number)
-    watcher = next(
-        (each for each in queries.watchers_of(ticket) if each.person_id == person_id), None
-    )
-    if watcher is None:
-        raise NotFound(_("This person does not follow the ticket."))
+    follower = queries.watcher_of(ticket, person_id)
+    if follower is None:
+        messages.warning(request, _("This person does not follow the ticket."))
+        return to_ticket(request, ticket)
     try:
         services.unwatch_ticket(
-            ticket=ticket,
-            person=watcher.person,
-            by=actor(request, Channel.DESK),
-            at=timezone.now(),
+            ticket=ticket, person=follower, by=actor(request, Channel.DESK), at=timezone.now()
         )
     except DomainError as error:
         return _refused_act(request, ticket, "followers", error)
     words = _("%(person)s does not follow this ticket any more.")
-    messages.success(request, words % {"person": watcher.person})
+    messages.success(request, words % {"person": follower})
     return to_ticket(request, ticket)
 
 

@@ -239,8 +239,12 @@ def climb_all(*, escalation_ids: Sequence[int], at: datetime) -> int:
     if not tickets:
         return 0
     batch = Batch(tickets, at=at, in_sets=True)
-    waiting = wanted.filter(acknowledged_at=None, acknowledge_due_at__lt=at)
-    claimed = set(waiting.select_for_update().order_by("pk").values_list("pk", flat=True))
+    waiting = wanted.filter(
+        acknowledged_at=None, acknowledge_due_at__lt=at, ticket__merged_into=None
+    )
+    claimed = set(
+        waiting.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+    )
     Escalation.objects.filter(pk__in=claimed).update(acknowledge_due_at=None)
     made = 0
     for ticket in tickets:

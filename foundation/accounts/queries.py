@@ -38,6 +38,17 @@ def membership_of(user_id: int, organization_id: int) -> Membership | None:
     )
 
 
+def valid_members(user_ids: Iterable[int]) -> set[tuple[int, int]]:
+    """Return the valid memberships of these people in the scope: (person id, organization id)."""
+    found = Membership.objects.filter(
+        user_id__in=list(user_ids),
+        user__is_active=True,
+        is_suspended=False,
+        organization__is_active=True,
+    )
+    return set(found.order_by().values_list("user_id", "organization_id"))
+
+
 def memberships_of(user_id: int) -> list[Membership]:
     """Return the person's valid memberships in active organizations of the scope, ordered by
     organization name, with the organization loaded.

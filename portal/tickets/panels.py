@@ -62,7 +62,12 @@ class Head(TicketPanel):
     statements = 1
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"audit": page.audit}
+        survivor = page.ticket.merged_into_id
+        return {
+            "audit": page.audit,
+            "sees_survivor": survivor is not None
+            and queries.visible_to(user).filter(pk=survivor).exists(),
+        }
 
 
 class Decision(TicketPanel):

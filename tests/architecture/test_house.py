@@ -302,13 +302,13 @@ def test_templates_hold_no_inline_style_or_script() -> None:
 # ``_acknowledge`` is the contact without a login, whose letter had the link.
 TAKE_ANOTHER_PERSON = {
     "_acknowledge",
+    "_follow",
     "_give",
     "_record",
     "_raise_ticket",
     "ask_for_role",
     "assign_automatically",
     "assign_ticket",
-    "follow",
     "issue_service_account_token",
     "issue_user_token",
     "publish_policy",

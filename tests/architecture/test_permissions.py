@@ -26,8 +26,8 @@ LOGINS = ("/accounts/login/", "/admin/login/")
 
 
 def gets_in(client: Client, path: str) -> tuple[bool, str]:
-    """Ask for the page (by POST where GET is not served) and tell whether the role got in, with
-    what came back.
+    """Ask for the page (by POST where GET is not served, or by DELETE) and tell whether the role
+    got in, with what came back.
     """
     response = client.get(path)
     if response.status_code == 405 or getattr(
@@ -38,6 +38,8 @@ def gets_in(client: Client, path: str) -> tuple[bool, str]:
             if path.startswith("/api/")
             else client.post(path, {})
         )
+    if response.status_code == 405:
+        response = client.delete(path)
     if path.startswith("/api/") or settings.SESSION_COOKIE_NAME in client.cookies:
         assert "no-store" in response.headers.get("Cache-Control", ""), path
     body = b"".join(response) if response.streaming else response.content

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from foundation.accounts.models import Membership
 from tests.support.house import MONDAY_9AM, House, by, fresh, make_ticket
-from tests.support.tickets import started, step
+from tests.support.tickets import solved, started, step
 from tickets import services
 from tickets.models import LinkKind, Merge, Ticket, TicketLink, Watcher
 
@@ -18,7 +19,8 @@ def path(ticket: Ticket, rest: str) -> str:
 
 def test_two_tickets_are_linked_by_number_and_parted_again(house: House, sign_in: Any) -> None:
     client = sign_in(house.agent)
-    ticket, other = make_ticket(house), make_ticket(house, subject="The printer fails")
+    ticket = make_ticket(house)
+    other = make_ticket(house, subject="The printer fails")
 
     typed = {"kind": "duplicate", "other": f"{other.number} {other.subject}"}
     answer = client.post(path(ticket, "links/"), typed, follow=True)
@@ -31,6 +33,8 @@ def test_two_tickets_are_linked_by_number_and_parted_again(house: House, sign_in
     assert "The printer fails" in side
     client.post(path(other, f"links/{made.pk}/remove/"))
     assert not TicketLink.objects.exists()
+    gone = client.post(path(other, f"links/{made.pk}/remove/"), follow=True)
+    assert "ya no existe" in gone.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +92,9 @@ def test_a_merge_is_shown_then_done_then_undone(house: House, sign_in: Any) -> N
     assert path(ticket, "unmerge/") in answer.content.decode()  # the button that undoes it
     page = client.get(path(ticket, "")).content.decode()
     assert f"Continúa en {survivor.number}" in page
-    assert 'id="say' not in page  # nothing is written here any more
+    answer = {"kind": "reply", "body": "Here?", "last_message": "0", "version": "1"}
+    refused = client.post(path(ticket, "say/"), answer)
+    assert f"continúa en {survivor.number}: escríbalo ahí" in refused.content.decode()
     client.post(path(ticket, "unmerge/"))
     assert (fresh(ticket).state, fresh(ticket).merged_into) == ("new", None)
 
@@ -96,7 +102,8 @@ def test_a_merge_is_shown_then_done_then_undone(house: House, sign_in: Any) -> N
 def test_a_merge_of_a_ticket_that_changed_meanwhile_says_what_changed(
     house: House, sign_in: Any
 ) -> None:
-    ticket, survivor = make_ticket(house), make_ticket(house)
+    ticket = make_ticket(house)
+    survivor = make_ticket(house)
     step(house, ticket, "start", MONDAY_9AM)
 
     answer = sign_in(house.agent).post(
@@ -109,7 +116,8 @@ def test_a_merge_of_a_ticket_that_changed_meanwhile_says_what_changed(
 
 
 def test_a_merge_that_is_refused_says_why_on_the_ticket(house: House, sign_in: Any) -> None:
-    ticket, ended = make_ticket(house), make_ticket(house)
+    ticket = make_ticket(house)
+    ended = make_ticket(house)
     step(house, ended, "reject", MONDAY_9AM, reason="No.")
     client = sign_in(house.agent)
 
@@ -118,13 +126,15 @@ def test_a_merge_that_is_refused_says_why_on_the_ticket(house: House, sign_in: A
         assert answer.status_code in {400, 403}
         assert words in answer.content.decode()
     answer = client.post(path(ticket, "unmerge/"))
-    assert answer.status_code == 403
+    assert answer.status_code == 400
     assert "no está fusionado" in answer.content.decode()
 
 
 def test_the_open_parts_of_a_solved_ticket_are_offered(house: House, sign_in: Any) -> None:
     client = sign_in(house.agent)
-    parent, part, done = started(house), started(house), started(house)
+    parent = started(house)
+    part = started(house)
+    done = started(house)
     for each in (part, done):
         services.link_tickets(
             ticket=each, other=parent, kind=LinkKind.PART_OF, by=by(house.agent), at=MONDAY_9AM
@@ -165,11 +175,13 @@ def test_people_begin_and_end_to_follow(house: House, sign_in: Any) -> None:
     assert "Nadie con esta dirección" in refused.content.decode()
     client.post(path(ticket, f"followers/{approver.pk}/remove/"))
     assert {each.person for each in Watcher.objects.all()} == {house.agent}
-    assert client.post(path(ticket, f"followers/{approver.pk}/remove/")).status_code == 404
+    gone = client.post(path(ticket, f"followers/{approver.pk}/remove/"), follow=True)
+    assert "no sigue el ticket" in gone.content.decode()
 
 
 def test_who_reads_only_sees_the_links_and_no_form(house: House, sign_in: Any) -> None:
-    ticket, other = make_ticket(house), make_ticket(house)
+    ticket = make_ticket(house)
+    other = make_ticket(house)
     services.link_tickets(
         ticket=ticket, other=other, kind=LinkKind.RELATED, by=by(house.agent), at=MONDAY_9AM
     )
@@ -178,3 +190,47 @@ def test_who_reads_only_sees_the_links_and_no_form(house: House, sign_in: Any) -
 
     assert other.number in side
     assert path(ticket, "links/") not in side
+
+
+def test_who_only_reads_has_no_button_that_undoes_a_merge(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    survivor = make_ticket(house)
+    services.merge_tickets(ticket=ticket, survivor=survivor, by=by(house.agent), at=MONDAY_9AM)
+
+    pages = {
+        name: sign_in(house.staff[name]).get(path(ticket, "")).content.decode()
+        for name in ("agent", "bpo")
+    }
+
+    assert path(ticket, "unmerge/") in pages["agent"]
+    assert path(ticket, "unmerge/") not in pages["bpo"]
+    assert f"Continúa en {survivor.number}" in pages["bpo"]
+
+
+def test_a_solved_survivor_cannot_be_swapped(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    open_one = make_ticket(house)
+    client = sign_in(house.agent)
+
+    offered = client.get(path(ticket, f"merge/preview/?into={open_one.number}"))
+    assert "La otra dirección" in offered.content.decode()
+    answer = client.get(path(ticket, f"merge/preview/?into={solved(house).number}"))
+    assert "La otra dirección" not in answer.content.decode()
+
+
+def test_the_preview_of_a_step_says_who_is_told(house: House, sign_in: Any) -> None:
+    ticket = started(house)
+    for name in ("agent2", "service_delivery"):
+        person = house.staff[name]
+        services.watch_ticket(ticket=ticket, person=person, by=by(house.agent), at=MONDAY_9AM)
+    house.staff["service_delivery"].staff_roles = ["commercial"]
+    house.staff["service_delivery"].save()
+    posted = {"act": "step", "step": "solve", "ticket": f"{ticket.pk}:{fresh(ticket).version}"}
+
+    def told() -> str:
+        page = sign_in(house.agent).post("/admin/queue/preview/", posted).content.decode()
+        return " ".join(page.split())
+
+    assert f"Reciben un correo: {house.requester}, {house.staff['agent2']} <" in told()
+    Membership.objects.filter(user=house.requester).update(is_suspended=True)
+    assert f"Reciben un correo: {house.staff['agent2']} <" in told()

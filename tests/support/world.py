@@ -143,6 +143,7 @@ def world(house: House) -> dict[str, str]:
         "file_type": "csv",
         "view_id": "1",
         "person_id": str(house.agent.pk),
+        "link_id": "1",
         "held_id": "1",
     }
 

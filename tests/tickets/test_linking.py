@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from foundation.accounts.models import Membership
-from foundation.core.errors import Invalid, NotAllowed, NotFound
+from foundation.core.errors import Invalid, NotAllowed
 from foundation.notifications.models import OutboxMessage
 from tests.support.house import HOUR, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.tickets import solved, started, step
@@ -47,7 +47,8 @@ def test_each_ticket_reads_its_side_of_a_link_and_the_record_of_both_has_it(hous
 
 
 def test_a_related_pair_is_the_same_both_ways(house: House) -> None:
-    older, newer = make_ticket(house), make_ticket(house)
+    older = make_ticket(house)
+    newer = make_ticket(house)
 
     made = link(house, newer, older, LinkKind.RELATED)
 
@@ -82,7 +83,8 @@ def test_a_link_that_makes_no_sense_is_refused(house: House) -> None:
 
 
 def test_only_who_works_on_a_ticket_links_it_and_a_link_is_removed_once(house: House) -> None:
-    ticket, other = make_ticket(house), make_ticket(house)
+    ticket = make_ticket(house)
+    other = make_ticket(house)
     for person in (house.requester, house.staff["commercial"], house.staff["consultant"]):
         with pytest.raises(NotAllowed):
             services.link_tickets(
@@ -98,8 +100,7 @@ def test_only_who_works_on_a_ticket_links_it_and_a_link_is_removed_once(house: H
     assert not TicketLink.objects.exists()
     written = [each.verb for each in queries.timeline(other)]
     assert written.count(verbs.UNLINKED) == 1
-    with pytest.raises(NotFound):
-        queries.get_link(made.pk, ticket)
+    assert queries.link_of(ticket, made.pk) is None
 
 
 def follow(house: House, ticket: Ticket, person: str, author: str = "agent") -> bool:
@@ -131,6 +132,12 @@ def test_who_follows_is_told_what_happens_but_not_of_their_own_acts(house: House
     assert told() == {"Agent2"}
     step(house, ticket, "pend_user", HOURS[4], user=house.staff["agent2"], message="Which one?")
     assert told() == {"Approver North"}
+    services.reply_as_customer(
+        ticket=fresh(ticket), body="This.", by=by(house.requester), at=HOURS[4] + HOUR / 2
+    )
+    letters = OutboxMessage.objects.filter(template="watched")
+    assert letters.count() == 2  # the answer and its change of state are one act
+    assert told() == {"Agent2", "Approver North"}
     services.unwatch_ticket(
         ticket=fresh(ticket), person=house.staff["agent2"], by=by(house.agent), at=HOURS[5]
     )
@@ -204,3 +211,23 @@ def test_who_left_the_company_is_told_nothing_more(house: House) -> None:
 
     assert not OutboxMessage.objects.filter(template="watched").exists()
     assert not queries.visible_to(house.people["approver"]).exists()
+
+
+def test_who_sees_tickets_no_more_is_told_no_note(house: House) -> None:
+    ticket = started(house)
+    follow(house, ticket, "agent2")
+    house.staff["agent2"].staff_roles = ["commercial"]
+    house.staff["agent2"].save()
+
+    services.add_note(ticket=fresh(ticket), body="Inside.", by=by(house.agent), at=HOURS[1])
+
+    assert not OutboxMessage.objects.filter(template="watched").exists()
+
+
+def test_a_link_is_removed_by_who_works_on_one_of_its_tickets(house: House) -> None:
+    made = link(house, make_ticket(house), make_ticket(house), LinkKind.RELATED)
+
+    with pytest.raises(NotAllowed, match="not one of"):
+        services.unlink_tickets(
+            link=made, ticket=make_ticket(house), by=by(house.agent), at=MONDAY_9AM
+        )

@@ -12,8 +12,8 @@ from foundation.core.classification import Impact
 from foundation.core.errors import DomainError
 from sla.clocks.services import rebuild_clocks, settle_ticket
 from tests.support.house import HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.merging import merge, shape_of, unmerge
 from tests.support.tickets import reclassify, step
-from tests.tickets.test_merging import merge, shape_of, unmerge
 from tickets import services
 from tickets.models import Merge, Ticket
 from tickets.states import OPEN_STATES

@@ -1249,16 +1249,7 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                (
-                    "merge",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tickets.merge",
-                    ),
-                ),
+                ("comes_by_merge", models.BooleanField(default=False)),
                 ("added_at", models.DateTimeField()),
             ],
             options={

@@ -99,14 +99,13 @@ class Merge(OrganizationRow):
 
 class Watcher(OrganizationRow):
     """A person who follows a ticket: of the staff, or of the customer, who may read and answer it
-    too. ``merge`` brought the requester of the absorbed ticket.
+    too. Who ``comes_by_merge`` was not chosen: they raised or follow a ticket that was merged into
+    this one, and follow it as long as one is.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    merge = models.ForeignKey(
-        Merge, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
-    )
+    comes_by_merge = models.BooleanField(default=False)
     added_at = models.DateTimeField()
 
     class Meta(OrganizationRow.Meta):

@@ -10,6 +10,7 @@ from tickets.queries.conversation import (
     last_message,
     last_message_id,
     messages_after,
+    with_own_files,
 )
 from tickets.queries.counts import COUNT_LIMIT, counts_up_to_limit
 from tickets.queries.due import due_for_closing, due_for_reminder, due_to_send, oldest_held
@@ -48,12 +49,14 @@ from tickets.queries.lists import (
 from tickets.queries.relations import (
     Relation,
     absorbed_by,
-    get_link,
     is_watched_by,
+    link_of,
     other_active_tickets,
     relations_of,
     standing_merge,
     survivor_of,
+    told_of_steps,
+    watcher_of,
     watchers_of,
 )
 from tickets.queries.searching import Search, matching, read_search
@@ -104,7 +107,6 @@ __all__ = [
     "find_by_number",
     "followers_of",
     "get_attachment",
-    "get_link",
     "get_ticket",
     "hits_of",
     "holders_of_active_tickets",
@@ -114,6 +116,7 @@ __all__ = [
     "is_watched_by",
     "last_message",
     "last_message_id",
+    "link_of",
     "last_tickets_of",
     "load_by_person",
     "matching",
@@ -138,6 +141,9 @@ __all__ = [
     "visitors_of",
     "waiting_for_customer",
     "waiting_for_supplier",
+    "watcher_of",
     "watchers_of",
+    "told_of_steps",
     "with_load",
+    "with_own_files",
 ]

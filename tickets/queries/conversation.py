@@ -99,15 +99,35 @@ def messages_after(ticket: Ticket, message_id: int) -> list[Message]:
 
 
 def _readable(ticket: Ticket, *, with_notes: bool, absorbed: Sequence[Ticket]) -> QuerySet[Message]:
-    own = Q(ticket__in=[ticket.pk, *(each.pk for each in absorbed)]) | Q(through=ticket)
-    messages = Message.objects.filter(own)
+    ids = [ticket.pk, *(each.pk for each in absorbed)]
+    messages = Message.objects.filter(Q(ticket__in=ids) | Q(through__in=ids))
     return messages if with_notes else messages.exclude(kind=MessageKind.NOTE)
+
+
+def _sees_ticket_of(user: User, attachment: Attachment) -> bool:
+    """Tell whether the person sees the ticket of the file, or the one on which it was sent."""
+    ids = {attachment.ticket_id}
+    if attachment.message is not None and attachment.message.through_id is not None:
+        ids.add(attachment.message.through_id)
+    return visible_to(user).filter(pk__in=ids).exists()
 
 
 def attachments_of_description(ticket: Ticket) -> list[Attachment]:
     return list(
         Attachment.objects.filter(ticket=ticket, message=None).select_related("blob").order_by("pk")
     )
+
+
+def with_own_files(tickets: Sequence[Ticket]) -> list[tuple[Ticket, list[Attachment]]]:
+    """Return each ticket with the files of its description, in one query for all; in none without
+    a ticket.
+    """
+    files: dict[int, list[Attachment]] = {ticket.pk: [] for ticket in tickets}
+    if files:
+        found = Attachment.objects.filter(ticket__in=list(files), message=None)
+        for each in found.select_related("blob").order_by("pk"):
+            files[each.ticket_id].append(each)
+    return [(ticket, files[ticket.pk]) for ticket in tickets]
 
 
 def attachments_of(ticket: Ticket) -> list[Attachment]:
@@ -129,10 +149,6 @@ def get_attachment(user: User, attachment_id: int) -> tuple[Attachment, Blob]:
     hidden = attachment is None or (
         attachment.message is not None and not attachment.message.is_public and not user.is_staff
     )
-    if (
-        attachment is None
-        or hidden
-        or not visible_to(user).filter(pk=attachment.ticket_id).exists()
-    ):
+    if attachment is None or hidden or not _sees_ticket_of(user, attachment):
         raise TicketNotFound(_("There is no such file, or you have no access to it."))
     return attachment, attachment.blob

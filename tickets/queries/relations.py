@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import User
-from foundation.core.errors import NotFound
+from foundation.accounts.queries import valid_members
+from foundation.accounts.roles import Capability
 from tickets.models import LinkKind, Merge, Ticket, TicketLink, Watcher, link_label
 from tickets.queries.tickets import visible_to
 from tickets.states import ACTIVE
@@ -45,13 +45,10 @@ def relations_of(ticket: Ticket, reader: User) -> list[Relation]:
     return sorted(found, key=lambda each: (order.index(LinkKind(each.link.kind)), each.is_source))
 
 
-def get_link(link_id: int, ticket: Ticket) -> TicketLink:
-    """Return a link of the ticket. Raises ``NotFound`` when there is none with this id."""
+def link_of(ticket: Ticket, link_id: int) -> TicketLink | None:
+    """Return a link of the ticket; None when it has none with this id."""
     links = TicketLink.objects.filter(Q(source=ticket) | Q(target=ticket), pk=link_id)
-    link = links.order_by("pk").first()
-    if link is None:
-        raise NotFound(_("There is no such link any more."))
-    return link
+    return links.order_by("pk").first()
 
 
 def other_active_tickets(ticket: Ticket, *, reader: User) -> list[Ticket]:
@@ -101,5 +98,33 @@ def watchers_of(ticket: Ticket) -> list[Watcher]:
     return list(watchers.order_by("person__full_name", "pk"))
 
 
+def watcher_of(ticket: Ticket, person_id: int) -> User | None:
+    """Return the person with this id who follows the ticket; None when they do not."""
+    watchers = Watcher.objects.filter(ticket=ticket, person=person_id).select_related("person")
+    watcher = watchers.order_by("pk").first()
+    return watcher.person if watcher is not None else None
+
+
 def is_watched_by(ticket: Ticket, person: User) -> bool:
     return Watcher.objects.filter(ticket=ticket, person=person).exists()
+
+
+def told_of_steps(tickets: Sequence[Ticket]) -> dict[int, list[User]]:
+    """Return ticket id -> who is told when its state changes: the requester and who follows it, as
+    far as they may read about the customer. Runs two queries; the tickets have their requester.
+    """
+    people = {ticket.pk: [ticket.requester] for ticket in tickets}
+    watchers = Watcher.objects.filter(ticket__in=list(people)).select_related("person")
+    for each in watchers.order_by("pk"):
+        people[each.ticket_id].append(each.person)
+    members = valid_members({person.pk for told in people.values() for person in told})
+    organizations = {ticket.pk: ticket.organization_id for ticket in tickets}
+    return {
+        pk: [
+            person
+            for person in told
+            if (person.pk, organizations[pk]) in members
+            or (person.is_staff and person.is_active and person.can(Capability.SEE_TICKETS))
+        ]
+        for pk, told in people.items()
+    }

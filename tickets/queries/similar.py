@@ -47,7 +47,7 @@ def similar_tickets(ticket: Ticket, *, reader: User) -> SimilarTickets:
         organization_id=ticket.organization_id,
     )
     words = {each.object_id: each.words for each in found if each.object_id != ticket.pk}
-    seen = visible_to(reader).filter(pk__in=words)
+    seen = visible_to(reader).filter(pk__in=words, merged_into=None)
     states = {
         pk: (state, organization_id)
         for pk, state, organization_id in seen.select_related(None)

@@ -39,6 +39,7 @@ def reply_to_customer(
     ``ActionNotAllowed`` for a person who may not work on the ticket.
     """
     require_worker(ticket, by)
+    _require_unmerged(ticket)
     message = write_message(
         ticket=ticket,
         kind=MessageKind.REPLY,
@@ -69,6 +70,7 @@ def send_attention_statement(
     Raises ``ActionNotAllowed``, or ``Invalid`` if ``estimated_at`` is not within the next 366 days.
     """
     require_worker(ticket, by)
+    _require_unmerged(ticket)
     if not at < estimated_at < at + FARTHEST:
         raise Invalid(
             _("The estimated time has passed or is more than a year away."),
@@ -125,6 +127,14 @@ def readers_of(ticket: Ticket, at: datetime) -> list[User]:
     return [
         person for person in staff() if person.can(Capability.SEE_TICKETS) and roster.serves(person)
     ]
+
+
+def _require_unmerged(ticket: Ticket) -> None:
+    """Raise ``Invalid`` for a merged ticket: the customer is answered where it goes on."""
+    if ticket.merged_into_id is not None:
+        words = _("%(number)s goes on in %(survivor)s: write it there, or write an internal note.")
+        words %= {"number": ticket.number, "survivor": ticket.survivor_number}
+        raise Invalid(words, fields={"body": words})
 
 
 def publish_customer_informed(*, ticket: Ticket, message: Message, by: Actor, at: datetime) -> None:

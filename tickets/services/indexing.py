@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from django.db.models import Q
+
 from foundation.search.services import Text, Texts, add_texts, put_new_texts, put_texts
 from foundation.search.words import Field
 from tickets.models import Attachment, Message, MessageKind, StateInterval, Ticket
@@ -18,13 +20,17 @@ def index_new_ticket(*, ticket: Ticket, files: Iterable[str]) -> None:
 
 
 def index_message(*, message: Message, files: Iterable[str]) -> None:
-    """Add a new message with the names of its ``files`` to the index of its ticket."""
-    add_texts(
-        object_type=OBJECT_TYPE,
-        object_id=message.ticket_id,
-        texts=[message.body, *files],
-        is_internal=not message.is_public,
-    )
+    """Add a new message with the names of its ``files`` to the index of its ticket, and of the
+    merged one on which it was written.
+    """
+    texts = [message.body, *files]
+    for ticket_id in filter(None, (message.ticket_id, message.through_id)):
+        add_texts(
+            object_type=OBJECT_TYPE,
+            object_id=ticket_id,
+            texts=texts,
+            is_internal=not message.is_public,
+        )
 
 
 def index_supplier(interval: StateInterval) -> None:
@@ -41,16 +47,21 @@ def index_again(tickets: Sequence[Ticket]) -> None:
     ids = [ticket.pk for ticket in tickets]
     texts: dict[int, list[Text]] = {ticket.pk: [*_own_texts(ticket)] for ticket in tickets}
     notes = set()
-    messages = Message.objects.filter(ticket_id__in=ids).order_by("pk")
-    for message_id, ticket_id, kind, body in messages.values_list(
-        "pk", "ticket_id", "kind", "body"
+    written = Message.objects.filter(Q(ticket_id__in=ids) | Q(through_id__in=ids)).order_by("pk")
+    for message_id, *places, kind, body in written.values_list(
+        "pk", "ticket_id", "through_id", "kind", "body"
     ):
         is_internal = kind == MessageKind.NOTE
         notes |= {message_id} if is_internal else set()
-        texts[ticket_id].append(Text(body, is_internal=is_internal))
-    files = Attachment.objects.filter(ticket_id__in=ids).order_by("pk")
-    for ticket_id, message_id, name in files.values_list("ticket_id", "message_id", "name"):
-        texts[ticket_id].append(Text(name, is_internal=message_id in notes))
+        for place in texts.keys() & set(places):
+            texts[place].append(Text(body, is_internal=is_internal))
+    sent = Q(ticket_id__in=ids) | Q(message__through_id__in=ids)
+    files = Attachment.objects.filter(sent).order_by("pk")
+    for *places, message_id, name in files.values_list(
+        "ticket_id", "message__through_id", "message_id", "name"
+    ):
+        for place in texts.keys() & set(places):
+            texts[place].append(Text(name, is_internal=message_id in notes))
     waited = StateInterval.objects.filter(ticket_id__in=ids).exclude(supplier="", supplier_case="")
     for ticket_id, *words in waited.order_by("pk").values_list(
         "ticket_id", "supplier", "supplier_case"

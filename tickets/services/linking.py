@@ -10,6 +10,7 @@ from foundation.core.errors import Invalid
 from tickets import verbs
 from tickets.models import LinkKind, Ticket, TicketLink
 from tickets.services.base import locked_tickets, record_ticket, require_worker
+from tickets.services.errors import ActionNotAllowed
 
 
 @transaction.atomic
@@ -26,9 +27,9 @@ def link_tickets(
     require_worker(ticket, by)
     _require_pair(ticket, other)
     locked_tickets((ticket.pk, other.pk))
-    source, target = (ticket, other)
-    if kind is LinkKind.RELATED and source.pk > target.pk:
-        source, target = (other, ticket)
+    is_turned = kind is LinkKind.RELATED and ticket.pk > other.pk
+    source = other if is_turned else ticket
+    target = ticket if is_turned else other
     _require_new(source, target, kind)
     link: TicketLink = TicketLink.objects.create(
         organization_id=ticket.organization_id,
@@ -45,9 +46,11 @@ def link_tickets(
 @transaction.atomic
 def unlink_tickets(*, link: TicketLink, ticket: Ticket, by: Actor, at: datetime) -> None:
     """Remove a link of ``ticket``; the record of both keeps it. Raises ``ActionNotAllowed`` as
-    ``link_tickets``; a link that is gone is left.
+    ``link_tickets``, and for a link of other tickets; a link that is gone is left.
     """
     require_worker(ticket, by)
+    if ticket.pk not in {link.source_id, link.target_id}:
+        raise ActionNotAllowed(_("This link is not one of %(number)s.") % {"number": ticket.number})
     if TicketLink.objects.filter(pk=link.pk).delete()[0]:
         _record(link, verbs.UNLINKED, by, at)
 

@@ -9,13 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import may_read
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from tickets import notices, verbs
 from tickets.events import TicketMerged, TicketUnmerged
-from tickets.models import Merge, StateInterval, Ticket, Watcher
+from tickets.models import Merge, Message, StateInterval, Ticket
+from tickets.permissions import may_follow
 from tickets.queries import standing_merge, survivor_of, watchers_of
 from tickets.services.assignment import return_tickets
 from tickets.services.base import (
@@ -25,9 +25,8 @@ from tickets.services.base import (
     require_version,
     require_worker,
 )
-from tickets.services.errors import ActionNotAllowed
-from tickets.services.lifecycle import end_as_merged
-from tickets.services.watching import follow
+from tickets.services.lifecycle import end_as_merged, resume_after_answer
+from tickets.services.watching import settle_followers
 from tickets.states import FINAL, OPEN_STATES
 
 
@@ -84,13 +83,11 @@ def merge_tickets(
             survivor_id=survivor.pk,
         )
     )
-    followers = _new_followers(ticket, survivor)
     end_as_merged(ticket=ticket, survivor=survivor, by=by, at=at)
     record_ticket(ticket, verbs.MERGED, by=by, at=at, survivor=survivor.pk)
     record_ticket(survivor, verbs.ABSORBED, by=by, at=at, absorbed=ticket.pk)
-    for person in followers:
-        follow(survivor, person, merge, by, at)
-    notices.notify_merged(ticket=ticket, merge=merge, at=at)
+    settle_followers(survivor, by, at)
+    notices.notify_merged(ticket=ticket, merge=merge, by=by, at=at)
     return merge
 
 
@@ -99,10 +96,11 @@ def unmerge_ticket(
     *, ticket: Ticket, by: Actor, at: datetime, expected_version: int | None = None
 ) -> Ticket:
     """Undo the merge of a ticket: it has the state, the intervals and the clocks that it would have
-    without it. What was written on the survivor stays there. Locks both rows.
+    without it. What was written on the survivor stays there; an answer of the customer resumes the
+    work. Locks both rows.
 
-    Raises ``ActionNotAllowed`` for a person who may not work on the ticket and for one that is not
-    merged (any more), or ``StaleTicket``.
+    Raises ``ActionNotAllowed`` for a person who may not work on the ticket, ``Invalid`` for one
+    that is not merged (any more), or ``StaleTicket``.
     """
     require_version(ticket, expected_version)
     survivor = Ticket.objects.select_related("organization").get(
@@ -113,13 +111,12 @@ def unmerge_ticket(
     require_worker(ticket, by)
     merge = standing_merge(ticket)
     if merge is None or merge.survivor_id != survivor.pk:
-        raise ActionNotAllowed(_("%(number)s is not merged.") % {"number": ticket.number})
+        raise Invalid(_("%(number)s is not merged.") % {"number": ticket.number})
     Merge.objects.filter(pk=merge.pk).update(undone_at=at)
     state = ticket.state
     changes = {"state": merge.state, "merged_into": None, "closed_at": None, "closure_code": ""}
     change_ticket(ticket, at=at, **changes)
     _reopen_interval(ticket, merge)
-    Watcher.objects.filter(merge=merge).delete()
     record_ticket(
         ticket,
         verbs.UNMERGED,
@@ -129,6 +126,7 @@ def unmerge_ticket(
         **{"from": state, "to": ticket.state},
     )
     record_ticket(survivor, verbs.RELEASED, by=by, at=at, absorbed=ticket.pk)
+    settle_followers(survivor, by, at)
     publish(
         TicketUnmerged(
             organization_id=ticket.organization_id,
@@ -137,7 +135,9 @@ def unmerge_ticket(
             merged_at=merge.merged_at,
         )
     )
-    notices.notify_unmerged(ticket=ticket, merge=merge, at=at)
+    if Message.objects.filter(through=ticket, created_at__gte=merge.merged_at).exists():
+        resume_after_answer(ticket=ticket, by=by, at=at)
+    notices.notify_unmerged(ticket=ticket, merge=merge, by=by, at=at)
     for holder in {ticket.assignee, ticket.owner}:
         if holder is not None:  # they may have left meanwhile
             return_tickets(holder=holder, at=at)
@@ -157,6 +157,8 @@ def _require_mergeable(ticket: Ticket, survivor: Ticket, by: Actor) -> None:
     elif ticket.state not in OPEN_STATES:
         words = _("%(number)s is “%(state)s”: only open tickets can be merged.")
         names["state"] = ticket.state_label
+    elif survivor.merged_into_id == ticket.pk:
+        words = _("%(survivor)s was merged into %(number)s: undo that first.")
     elif survivor.merged_into_id is not None:
         words = _("%(survivor)s was merged itself: choose %(into)s, in which it goes on.")
         names["into"] = survivor_of(survivor).number
@@ -176,7 +178,7 @@ def _new_followers(ticket: Ticket, survivor: Ticket) -> list[User]:
     known = {survivor.requester_id, *(each.person_id for each in watchers_of(survivor))}
     people = [ticket.requester, *(each.person for each in watchers_of(ticket))]
     new = {each.pk: each for each in people if each.pk not in known}
-    return [each for each in new.values() if may_read(each.pk, ticket.organization_id)]
+    return [each for each in new.values() if may_follow(each, ticket)]
 
 
 def _reopen_interval(ticket: Ticket, merge: Merge) -> None:

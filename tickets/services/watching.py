@@ -6,14 +6,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import acting_person, may_read
-from foundation.accounts.roles import Capability
+from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from tickets import verbs
-from tickets.models import Merge, Ticket, Watcher
-from tickets.permissions import can_work
-from tickets.queries import visible_to
+from tickets.models import Ticket, Watcher
+from tickets.permissions import can_work, may_follow
+from tickets.queries import absorbed_by, visible_to, watchers_of
 from tickets.services.base import record_ticket
 from tickets.services.errors import ActionNotAllowed
 
@@ -31,23 +30,54 @@ def watch_ticket(*, ticket: Ticket, person: User, by: Actor, at: datetime) -> bo
     may_choose = can_work(author, ticket) or author.pk == person.pk
     if not may_choose or not visible_to(author).filter(pk=ticket.pk).exists():
         raise ActionNotAllowed(_("You may not choose who follows this ticket."))
-    if not _may_follow(person, ticket):
+    if not may_follow(person, ticket):
         words = _("%(person)s is no valid user of %(organization)s.") % {
             "person": person,
             "organization": ticket.organization,
         }
         raise Invalid(words, fields={"person": words})
-    return follow(ticket, person, None, by, at)
+    chosen = Watcher.objects.filter(ticket=ticket, person=person, comes_by_merge=True)
+    return bool(chosen.update(comes_by_merge=False)) or _follow(ticket, person, False, by, at)
 
 
-def follow(ticket: Ticket, person: User, merge: Merge | None, by: Actor, at: datetime) -> bool:
-    """Make the person a watcher, on behalf of a service that has checked them."""
+def settle_followers(ticket: Ticket, by: Actor, at: datetime) -> None:
+    """Let those follow the ticket, and each one in which it goes on, who raised or follow a ticket
+    that is merged into it; end it for those who came by a merge that is undone.
+    """
+    while True:
+        wanted = {person.pk: person for person in _brought_by_merges(ticket)}
+        for each in watchers_of(ticket):
+            if each.comes_by_merge and each.person_id not in wanted:
+                Watcher.objects.filter(pk=each.pk).delete()
+                record_ticket(ticket, verbs.UNWATCHED, by=by, at=at, person=each.person_id)
+        for person in wanted.values():
+            _follow(ticket, person, True, by, at)
+        if ticket.merged_into_id is None:
+            return
+        ticket = Ticket.objects.select_related("organization", "requester").get(
+            pk=ticket.merged_into_id
+        )
+
+
+def _brought_by_merges(ticket: Ticket) -> list[User]:
+    """Return who raised or was chosen to follow the tickets that were merged into this one."""
+    absorbed = absorbed_by(ticket)
+    chosen = Watcher.objects.filter(ticket__in=absorbed, comes_by_merge=False)
+    people = [each.person for each in chosen.select_related("person").order_by("pk")]
+    return [
+        person
+        for person in (*(each.requester for each in absorbed), *people)
+        if person.pk != ticket.requester_id
+    ]
+
+
+def _follow(ticket: Ticket, person: User, comes_by_merge: bool, by: Actor, at: datetime) -> bool:
     _row, is_new = Watcher.objects.get_or_create(
         ticket=ticket,
         person=person,
         defaults={
             "organization_id": ticket.organization_id,
-            "merge": merge,
+            "comes_by_merge": comes_by_merge,
             "added_at": at,
         },
     )
@@ -69,9 +99,3 @@ def unwatch_ticket(*, ticket: Ticket, person: User, by: Actor, at: datetime) -> 
     if gone:
         record_ticket(ticket, verbs.UNWATCHED, by=by, at=at, person=person.pk)
     return bool(gone)
-
-
-def _may_follow(person: User, ticket: Ticket) -> bool:
-    if person.is_staff and not person.can(Capability.SEE_TICKETS):
-        return False
-    return may_read(person.pk, ticket.organization_id)

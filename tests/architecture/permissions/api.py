@@ -27,7 +27,7 @@ TABLE: dict[str, Roles] = {
     "api:ticket-followers": SEES_TICKETS,
     "api:ticket-follower": SEES_TICKETS,
     "api:ticket-merge": SEES_TICKETS,
-    "api:ticket-unmerge": SEES_TICKETS,
+    "api:ticket-unmerge": DESK,
     "api:ticket-classification": DESK,
     "api:ticket-classification-preview": DESK,
     "api:ticket-contract": SUPERVISES,
