@@ -29,7 +29,8 @@ def test_a_single_letter_is_seen(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\ufe0f\ufe0f\ufe0f", "\u034f" * 3, "\u17b4" * 3, "\u180b" * 3, "\u0301" * 3]
+    "text",
+    ["\ufe0f\ufe0f\ufe0f", "\u034f" * 3, "\u17b4" * 3, "\u180b" * 3, "\u0301" * 3, "\U000e0100"],
 )
 def test_marks_without_a_letter_show_nothing(text: str) -> None:
     assert (seen(text), is_blank(text)) == (0, True)

@@ -19,6 +19,7 @@ from foundation.documents.tables import (
     filled_form,
     form_bytes,
     read_workbook,
+    sheet_bytes,
     workbook_bytes,
 )
 
@@ -105,6 +106,17 @@ def test_a_workbook_holds_no_formula() -> None:
     assert again["A1"].value == "=HYPERLINK(A2)"
     assert again["A1"].data_type == "s"
     assert again["A2"].value == "plain"
+
+
+def test_the_columns_of_a_sheet_are_equally_wide_under_a_bold_heading() -> None:
+    content = sheet_bytes("Tickets", ["Number", "Subject"], [["TK-1", "It fails"]])
+
+    sheet = load_workbook(BytesIO(content)).active
+
+    assert sheet.column_dimensions["A"].width == sheet.column_dimensions["B"].width > 13
+    assert [cell.font.bold for cell in sheet[1]] == [True, True]
+    assert [cell.value for cell in sheet[2]] == ["TK-1", "It fails"]
+    assert not sheet["A2"].font.bold
 
 
 def test_a_workbook_is_read_row_by_row() -> None:
