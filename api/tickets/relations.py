@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -15,13 +14,11 @@ from rest_framework.response import Response
 from api.fields import BodySerializer
 from api.idempotency import idempotent
 from foundation.accounts.models import User
-from foundation.accounts.queries import membership_by_email
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
-from foundation.core.errors import Invalid
 from tickets import queries, services
-from tickets.models import LinkKind, Ticket
-from tickets.queries import Relation, TicketNotFound
+from tickets.models import LinkKind
+from tickets.queries import Relation
 from web.access import needs
 from web.requests import actor, person
 
@@ -81,7 +78,9 @@ class RelationActions:
             body.is_valid(raise_exception=True)
             services.link_tickets(
                 ticket=ticket,
-                other=other_ticket(request, body.validated_data["ticket"], "ticket"),
+                other=queries.get_named_ticket(
+                    person(request), body.validated_data["ticket"], field="ticket"
+                ),
                 kind=LinkKind(body.validated_data["kind"]),
                 by=actor(request._request, Channel.API),
                 at=at,
@@ -121,9 +120,12 @@ class RelationActions:
         if request.method == "POST":
             body = NewFollowerSerializer(data=request.data)
             body.is_valid(raise_exception=True)
+            address = body.validated_data.get("person")
             services.watch_ticket(
                 ticket=ticket,
-                person=_follower(request, ticket, body.validated_data.get("person"), at),
+                person=services.get_followable(ticket, address, at=at, field="person")
+                if address
+                else person(request),
                 by=actor(request._request, Channel.API),
                 at=at,
             )
@@ -143,31 +145,6 @@ class RelationActions:
             by = actor(request._request, Channel.API)
             services.unwatch_ticket(ticket=ticket, person=follower, by=by, at=at)
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def other_ticket(request: Request, number: str, field: str) -> Ticket:
-    """Return a ticket that the body of a request names. Raises ``Invalid`` for one that the person
-    does not see.
-    """
-    try:
-        return queries.get_ticket(person(request), number)
-    except TicketNotFound as error:
-        words = str(error.message)
-        raise Invalid(words, fields={field: words}) from error
-
-
-def _follower(request: Request, ticket: Ticket, address: str | None, at: datetime) -> User:
-    """Return the person with an address who may follow the ticket; without one, whoever asks."""
-    if not address:
-        return person(request)
-    membership = membership_by_email(ticket.organization_id, address)
-    if membership is not None:
-        return membership.user
-    for each in services.readers_of(ticket, at):
-        if each.email.lower() == address.lower():
-            return each
-    words = _("Nobody with this address may follow the ticket.")
-    raise Invalid(words, fields={"person": words})
 
 
 def _link_data(relation: Relation) -> dict[str, Any]:

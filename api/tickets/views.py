@@ -29,7 +29,7 @@ from api.tickets.escalation import EscalationSerializer, NewEscalationSerializer
 from api.tickets.explanations import ExplanationSerializer, explanation_data
 from api.tickets.filters import TicketFilter
 from api.tickets.raising import new_ticket
-from api.tickets.relations import NewMergeSerializer, RelationActions, other_ticket
+from api.tickets.relations import NewMergeSerializer, RelationActions
 from api.tickets.replying import send_reply
 from api.tickets.serializers import (
     LIST_COLUMNS,
@@ -316,7 +316,9 @@ class TicketViewSet(
 
         services.merge_tickets(
             ticket=ticket,
-            survivor=other_ticket(request, body.validated_data["into"], "into"),
+            survivor=queries.get_named_ticket(
+                person(request), body.validated_data["into"], field="into"
+            ),
             by=actor(request._request, Channel.API),
             at=at,
         )

@@ -1,16 +1,11 @@
 """Forms of links, merges and followers."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from foundation.accounts.models import User
-from foundation.accounts.queries import members_with_role
-from foundation.accounts.roles import CustomerRole
-from tickets.models import LinkKind, Ticket
-from tickets.services import readers_of
+from tickets.models import LinkKind
 
 _NUMBER = forms.TextInput(attrs={"list": "related-numbers", "autocomplete": "off"})
 
@@ -48,10 +43,3 @@ class FollowerForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", "follow_%s")
         super().__init__(*args, **kwargs)
-
-
-def followable(ticket: Ticket, at: datetime) -> list[User]:
-    """Return who may follow a ticket: the people of the desk who see it, then those of the
-    customer, by name.
-    """
-    return [*readers_of(ticket, at), *members_with_role(ticket.organization_id, *CustomerRole)]

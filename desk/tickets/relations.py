@@ -1,6 +1,5 @@
 """How a ticket belongs with others, and who follows it: links, merges, followers."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -9,38 +8,29 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from desk.frame import frame
 from desk.tickets.place import to_ticket
-from desk.tickets.relation_forms import FollowerForm, LinkForm, MergeForm, followable
+from desk.tickets.relation_forms import FollowerForm, LinkForm, MergeForm
 from desk.tickets.views import page_of, refused_form, wrong_form
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
-from foundation.core.errors import DomainError, Invalid
+from foundation.core.errors import DomainError
 from sla.clocks.queries import clocks_of
 from tickets import queries, services
 from tickets.models import LinkKind, Ticket
-from tickets.queries import TicketNotFound
 from tickets.states import OPEN_STATES
 from web.access import needs
 from web.errors import page_status, put_on_form
 from web.panels import Refused
 from web.requests import actor, person, posted_from
 
-_NO_TICKET = gettext_lazy("There is no such ticket, or you have no access to it.")
-
 
 def _other(request: HttpRequest, typed: str, field: str) -> Ticket:
-    """Return the ticket whose number was typed. Raises ``Invalid`` for one that the person does not
-    see.
-    """
-    try:
-        return queries.get_ticket(person(request), typed.strip().partition(" ")[0])
-    except TicketNotFound as error:
-        raise Invalid(str(_NO_TICKET), fields={field: str(_NO_TICKET)}) from error
+    """Return the ticket whose number was typed; its subject may stand behind it."""
+    return queries.get_named_ticket(person(request), typed.strip().partition(" ")[0], field=field)
 
 
 @posted_from("admin:ticket", "number")
@@ -177,7 +167,9 @@ def watch(request: HttpRequest, number: str) -> HttpResponse:
     typed = form.cleaned_data["follower"]
     at = timezone.now()
     try:
-        follower = _follower(ticket, typed, at) if typed else reader
+        follower = (
+            services.get_followable(ticket, typed, at=at, field="follower") if typed else reader
+        )
         services.watch_ticket(
             ticket=ticket, person=follower, by=actor(request, Channel.DESK), at=at
         )
@@ -187,21 +179,12 @@ def watch(request: HttpRequest, number: str) -> HttpResponse:
     return to_ticket(request, ticket)
 
 
-def _follower(ticket: Ticket, address: str, at: datetime) -> User:
-    """Return the person with an address. Raises ``Invalid`` for one who may not follow it."""
-    for each in followable(ticket, at):
-        if each.email.lower() == address.strip().lower():
-            return each
-    words = _("Nobody with this address may follow the ticket.")
-    raise Invalid(words, fields={"follower": words})
-
-
 @require_safe
 @needs(Capability.SEE_TICKETS)
 def people(request: HttpRequest, number: str) -> HttpResponse:
     """Serve the people who may follow the ticket, which htmx requests for the form."""
     ticket = queries.get_ticket(person(request), number)
-    context = {"people": followable(ticket, timezone.now())}
+    context = {"people": services.followable(ticket, timezone.now())}
     return render(request, "desk/tickets/_followable.html", context)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from foundation.accounts.models import Membership, User
 from foundation.accounts.roles import READS_ORGANIZATION, Capability, CustomerRole
 from foundation.accounts.tenancy import valid_memberships
-from foundation.core.errors import NotFound
+from foundation.core.errors import Invalid, NotFound
 from tickets.models import Ticket, Watcher
 from tickets.states import FINAL
 
@@ -67,6 +67,17 @@ def get_ticket(user: User, number: str) -> Ticket:
     if ticket is None:
         raise TicketNotFound(_("There is no such ticket, or you have no access to it."))
     return ticket
+
+
+def get_named_ticket(user: User, number: str, *, field: str) -> Ticket:
+    """Return the ticket that a person names in a field. Raise ``Invalid`` with that field when it
+    does not exist or they may not see it.
+    """
+    try:
+        return get_ticket(user, number)
+    except TicketNotFound as error:
+        words = str(error.message)
+        raise Invalid(words, fields={field: words}) from error
 
 
 def find_by_number(tickets: QuerySet[Ticket], number: str) -> QuerySet[Ticket]:

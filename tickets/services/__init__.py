@@ -73,7 +73,12 @@ from tickets.services.saying import Saying
 from tickets.services.sharing import delete_reply, delete_view, save_reply, save_view
 from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.visits import drop_draft, note_visit, save_draft
-from tickets.services.watching import unwatch_ticket, watch_ticket
+from tickets.services.watching import (
+    followable,
+    get_followable,
+    unwatch_ticket,
+    watch_ticket,
+)
 
 __all__ = [
     "ActionNotAllowed",
@@ -109,6 +114,8 @@ __all__ = [
     "delete_view",
     "drop_draft",
     "follow_up_ticket",
+    "followable",
+    "get_followable",
     "index_again",
     "index_renamed",
     "is_due_soon",

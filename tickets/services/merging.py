@@ -43,8 +43,8 @@ class MergePlan:
 def plan_merge(*, ticket: Ticket, survivor: Ticket, by: Actor) -> MergePlan:
     """Return what ``merge_tickets`` would do, writing nothing. Raises what it raises."""
     _require_mergeable(ticket, survivor, by)
-    told = ticket.requester if notices.has_reader(ticket) else None
-    return MergePlan(told, _new_followers(ticket, survivor))
+    is_told = ticket.requester_id != by.person_id and notices.has_reader(ticket)
+    return MergePlan(ticket.requester if is_told else None, _new_followers(ticket, survivor))
 
 
 @transaction.atomic

@@ -6,7 +6,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import acting_person
+from foundation.accounts.queries import acting_person, members_with_role
+from foundation.accounts.roles import CustomerRole
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from tickets import verbs
@@ -14,6 +15,7 @@ from tickets.models import Ticket, Watcher
 from tickets.permissions import can_work, may_follow
 from tickets.queries import absorbed_by, visible_to, watchers_of
 from tickets.services.base import record_ticket
+from tickets.services.conversation import readers_of
 from tickets.services.errors import ActionNotAllowed
 
 
@@ -38,6 +40,24 @@ def watch_ticket(*, ticket: Ticket, person: User, by: Actor, at: datetime) -> bo
         raise Invalid(words, fields={"person": words})
     chosen = Watcher.objects.filter(ticket=ticket, person=person, comes_by_merge=True)
     return bool(chosen.update(comes_by_merge=False)) or _follow(ticket, person, False, by, at)
+
+
+def followable(ticket: Ticket, at: datetime) -> list[User]:
+    """Return who may follow a ticket: the people of the desk who see it, then those of the
+    customer, by name.
+    """
+    return [*readers_of(ticket, at), *members_with_role(ticket.organization_id, *CustomerRole)]
+
+
+def get_followable(ticket: Ticket, address: str, *, at: datetime, field: str) -> User:
+    """Return the person with this address. Raise ``Invalid`` with the ``field`` for one who may not
+    follow the ticket, and for an address that nobody has.
+    """
+    for each in followable(ticket, at):
+        if each.email.lower() == address.strip().lower():
+            return each
+    words = _("Nobody with this address may follow the ticket.")
+    raise Invalid(words, fields={field: words})
 
 
 def settle_followers(ticket: Ticket, by: Actor, at: datetime) -> None:
