@@ -48,7 +48,7 @@ from web.requests import is_id, with_query
 from web.tabs import Tab
 
 PAGE_SIZE = 50
-SEARCH_SIZE = 30  # rows with the sentence that was found are twice as tall
+SEARCH_SIZE = 20  # rows with the sentence that was found are twice as tall
 COUNTS_KEPT = 20  # seconds
 
 
