@@ -15,6 +15,8 @@ LINKED = "ticket.linked"
 UNLINKED = "ticket.unlinked"
 WATCHED = "ticket.watched"
 UNWATCHED = "ticket.unwatched"
+TAGGED = "ticket.tagged"
+UNTAGGED = "ticket.untagged"
 
 
 def message_verb(kind: str) -> str:

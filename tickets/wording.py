@@ -31,7 +31,7 @@ def _state_changed(payload: Mapping[str, Any], time_zone: str) -> str:
         return change
     return _("%(change)s. Accepted by %(person)s (%(channel)s).") % {
         "change": change,
-        "person": payload.get("names", {}).get("accepted_by", ["", ""])[1] or "—",
+        "person": _name(payload, "accepted_by"),
         "channel": Channel(payload["accepted_channel"]).label,
     }
 
@@ -107,15 +107,24 @@ def _link(payload: Mapping[str, Any]) -> str:
 
 
 def _watched(payload: Mapping[str, Any], time_zone: str) -> str:
-    return _("%(person)s follows it") % {"person": _person(payload)}
+    return _("%(person)s follows it") % {"person": _name(payload, "person")}
 
 
 def _unwatched(payload: Mapping[str, Any], time_zone: str) -> str:
-    return _("%(person)s follows it no more") % {"person": _person(payload)}
+    return _("%(person)s follows it no more") % {"person": _name(payload, "person")}
 
 
-def _person(payload: Mapping[str, Any]) -> str:
-    return str(payload.get("names", {}).get("person", ["", ""])[1]) or "—"
+def _tagged(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Tag: %(tag)s") % {"tag": _name(payload, "tag")}
+
+
+def _untagged(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Tag taken off: %(tag)s") % {"tag": _name(payload, "tag")}
+
+
+def _name(payload: Mapping[str, Any], name: str) -> str:
+    """Return the name of what the payload has as ``name``."""
+    return str(payload.get("names", {}).get(name, ["", ""])[1]) or "—"
 
 
 SENTENCES: dict[str, Sentence] = {
@@ -134,6 +143,8 @@ SENTENCES: dict[str, Sentence] = {
     verbs.UNLINKED: _unlinked,
     verbs.WATCHED: _watched,
     verbs.UNWATCHED: _unwatched,
+    verbs.TAGGED: _tagged,
+    verbs.UNTAGGED: _untagged,
     verbs.message_verb(MessageKind.REPLY): fixed(gettext_noop("Reply")),
     verbs.message_verb(MessageKind.NOTE): fixed(gettext_noop("Internal note")),
     verbs.message_verb(MessageKind.STATEMENT): fixed(gettext_noop("Attention statement")),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from api.fields import InstantFilter
 from api.parameters import named_organization
 from foundation.core.classification import Kind, Priority
+from foundation.core.errors import NotAllowed
 from tickets import queries
 from tickets.models import Ticket
 from tickets.states import State
@@ -38,9 +39,12 @@ class TicketFilter(django_filters.FilterSet):
         method="by_words",
         label=(
             "Number, words or quoted phrases of the texts, and filters among them: customer:, "
-            "from:, state:, priority:, before: and since: (2026-10-31); for the staff assignee:."
+            "from:, state:, priority:, before: and since: (2026-10-31); for the staff assignee: "
+            "and tag:."
         ),
     )
+
+    tag = django_filters.CharFilter(method="by_tag", label="A tag; for the staff.")
 
     class Meta:
         model = Ticket
@@ -51,6 +55,12 @@ class TicketFilter(django_filters.FilterSet):
         see: without a ticket both would look the same as one without tickets.
         """
         return tickets.filter(organization=named_organization(value))
+
+    def by_tag(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
+        """Raise ``NotAllowed`` for a customer: tags are the desk's own."""
+        if not person(self.request).is_staff:
+            raise NotAllowed(_("Only staff can read the tags of tickets."))
+        return queries.tagged(tickets, value)
 
     def by_priority(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
         return tickets.filter(priority=Priority[value.upper()])

@@ -1,4 +1,4 @@
-"""Links, merges and followers over the API. For the staff."""
+"""Links, merges, tags and followers over the API. For the staff."""
 
 from datetime import datetime
 from typing import Any
@@ -17,12 +17,13 @@ from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from tickets import queries, services
-from tickets.models import LinkKind
+from tickets.models import LONGEST_TAG, LinkKind
 from tickets.queries import Relation
+from tickets.services import MOST_TAGS
 from web.access import needs
 from web.requests import actor, person
 
-_STAFF_ONLY = gettext_lazy("Only staff can read or change how tickets belong together.")
+_STAFF_ONLY = gettext_lazy("Only staff can read or change links, tags and followers.")
 _for_staff = method_decorator(needs(Capability.SEE_TICKETS, refusal=_STAFF_ONLY))
 
 
@@ -57,6 +58,17 @@ class FollowerSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     email = serializers.EmailField()
     is_staff = serializers.BooleanField()
+
+
+class NewTagsSerializer(BodySerializer):
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_TAG), allow_empty=False, max_length=MOST_TAGS
+    )
+
+
+class TagSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
 
 
 class RelationActions:
@@ -100,6 +112,43 @@ class RelationActions:
         if found is not None:
             by = actor(request._request, Channel.API)
             services.unlink_tickets(link=found, ticket=ticket, by=by, at=at)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(methods=["GET"], responses=TagSerializer(many=True))
+    @extend_schema(
+        methods=["POST"], request=NewTagsSerializer, responses={201: TagSerializer(many=True)}
+    )
+    @action(detail=True, methods=["get", "post"], pagination_class=None, filterset_class=None)
+    @_for_staff
+    @idempotent
+    def tags(self, request: Request, number: str, *, at: datetime) -> Response:
+        """Show the tags of the ticket, or add some; all of them come back."""
+        ticket = queries.get_ticket(person(request), number)
+        code: int = status.HTTP_200_OK
+        if request.method == "POST":
+            body = NewTagsSerializer(data=request.data)
+            body.is_valid(raise_exception=True)
+            by = actor(request._request, Channel.API)
+            services.tag_ticket(ticket=ticket, names=body.validated_data["tags"], by=by, at=at)
+            code = status.HTTP_201_CREATED
+        return Response(TagSerializer(queries.tags_of(ticket), many=True).data, status=code)
+
+    @extend_schema(responses={204: None})
+    @action(
+        detail=True,
+        methods=["delete"],
+        url_path=r"tags/(?P<tag_id>[0-9]{1,18})",
+        url_name="tag",
+    )
+    @_for_staff
+    @idempotent
+    def untag(self, request: Request, number: str, tag_id: str, *, at: datetime) -> Response:
+        """Take a tag off the ticket; one that is gone is gone."""
+        ticket = queries.get_ticket(person(request), number)
+        found = queries.tag_of(ticket, int(tag_id))
+        if found is not None:
+            by = actor(request._request, Channel.API)
+            services.untag_ticket(ticket=ticket, tag=found, by=by, at=at)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(methods=["GET"], responses=FollowerSerializer(many=True))

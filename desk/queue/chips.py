@@ -11,6 +11,7 @@ from catalog.queries import active_services
 from desk.queue.filters import NOBODY, QueueFilter, all_teams
 from foundation.accounts.queries import assignable_staff, organizations
 from foundation.core.classification import Priority
+from tickets import queries
 
 Option = tuple[str, str | Promise]
 
@@ -54,6 +55,8 @@ def _options(name: str) -> Iterable[Option]:
         return [_option(name, each) for each in all_teams()]
     if name == "service":
         return [_option(name, each) for each in active_services()]
+    if name == "tag":
+        return [_option(name, tag) for tag in queries.tags_in_use()]
     return [(NOBODY, _("Nobody")), *(_option(name, each) for each in assignable_staff())]
 
 

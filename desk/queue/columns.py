@@ -33,6 +33,7 @@ OPTIONAL: Mapping[str, Column] = {
     "requester": Column(_("Requester"), relation="requester"),
     "service": Column(_("Service"), relation="service"),
     "team": Column(_("Group"), relation="team"),
+    "tags": Column(_("Tags")),
     "received": Column(_("Arrived")),
     "assignee": Column(_("Assignee"), relation="assignee"),
     "activity": Column(_("Activity"), sorts="activity"),

@@ -1,6 +1,6 @@
 """The list that is seen, as a file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,8 @@ from foundation.core.zones import in_zone
 from foundation.documents.tables import CSV_MARK, CSV_TYPE, XLSX_TYPE, csv_lines, sheet_bytes
 from sla.clocks.queries import clocks_of, most_urgent
 from sla.templatetags.sla import metric_label
-from tickets.models import Ticket
+from tickets import queries
+from tickets.models import Tag, Ticket
 from web.access import needs
 from web.keyset import keyset_page
 
@@ -62,6 +63,7 @@ def _rows(reading: Reading) -> Iterator[list[Any]]:
     for _number in range(MOST_ROWS // _AT_ONCE):
         page = keyset_page(reading.tickets, order, _AT_ONCE, after=mark)
         clocks = clocks_of([ticket.pk for ticket in page.rows])
+        tags = _tags(page.rows, reading.columns)
         for ticket in page.rows:
             clock = most_urgent(clocks[ticket.pk])
             yield [
@@ -71,7 +73,7 @@ def _rows(reading: Reading) -> Iterator[list[Any]]:
                 ticket.organization.name,
                 metric_label(clock.metric) if clock else "",
                 _local(clock.due_at if clock else None),
-                *(_value(ticket, name) for name in reading.columns),
+                *(_value(ticket, name, tags) for name in reading.columns),
             ]
         mark = page.after
         if not mark:
@@ -85,12 +87,18 @@ def _local(moment: datetime | None) -> datetime | str:
     return in_zone(moment, DESK_ZONE).replace(tzinfo=None, microsecond=0)
 
 
-def _value(ticket: Ticket, column: str) -> Any:
+def _tags(tickets: Sequence[Ticket], columns: Sequence[str]) -> Mapping[int, Sequence[Tag]]:
+    """Return ticket id -> its tags, when they have a column."""
+    return queries.tags_of_tickets(each.pk for each in tickets) if "tags" in columns else {}
+
+
+def _value(ticket: Ticket, column: str, tags: Mapping[int, Sequence[Tag]]) -> Any:
     values = {
         "state": lambda: ticket.state_label,
         "requester": lambda: str(ticket.requester),
         "service": lambda: ticket.service.name,
         "team": lambda: str(ticket.team or ""),
+        "tags": lambda: ", ".join(tag.name for tag in tags[ticket.pk]),
         "received": lambda: _local(ticket.received_at),
         "assignee": lambda: str(ticket.assignee or ""),
         "activity": lambda: _local(ticket.updated_at),

@@ -11,7 +11,7 @@ from catalog.queries import active_services
 from foundation.accounts.models import Organization, Team, User
 from foundation.core.classification import Priority
 from tickets import queries
-from tickets.models import Ticket
+from tickets.models import LONGEST_TAG, Ticket
 from tickets.states import State
 from web.requests import person
 
@@ -49,6 +49,7 @@ class QueueFilter(django_filters.FilterSet):
         queryset=lambda request: active_services(),
         to_field_name="slug",
     )
+    tag = django_filters.CharFilter(label=_("Tag"), method="by_tag", max_length=LONGEST_TAG)
 
     class Meta:
         model = Ticket
@@ -71,6 +72,9 @@ class QueueFilter(django_filters.FilterSet):
 
     def by_words(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
         return queries.matching(tickets, value, reader=person(self.request))
+
+    def by_tag(self, tickets: QuerySet[Ticket], name: str, value: str) -> QuerySet[Ticket]:
+        return queries.tagged(tickets, value)
 
     def narrowed(self) -> QuerySet[Ticket]:
         """Return the tickets that fit; all of them when the form is not valid."""

@@ -1,6 +1,6 @@
 """Rows of the desk's lists of tickets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from foundation.accounts.models import User
 from sla.clocks.models import Clock
 from sla.clocks.queries import clocks_of, most_urgent
 from tickets import queries
-from tickets.models import Ticket
+from tickets.models import Tag, Ticket
 from tickets.queries import Held, Hit, Presence
 
 
@@ -22,6 +22,7 @@ class Row:
     turn_since: datetime | None
     hit: Hit | None = None
     presence: Presence | None = None
+    tags: Sequence[Tag] = ()
 
     @property
     def is_dated(self) -> bool:
@@ -29,15 +30,22 @@ class Row:
 
 
 def rows_of(
-    tickets: Sequence[Ticket], now: datetime, *, reader: User, hits: Mapping[int, Hit] | None = None
+    tickets: Sequence[Ticket],
+    now: datetime,
+    *,
+    reader: User,
+    hits: Mapping[int, Hit] | None = None,
+    columns: Collection[str] = (),
 ) -> list[Row]:
-    """Return each ticket with its most urgent clock, the time each holder had the turn, and who
-    looks at it. Runs one query for all clocks, one for all intervals and one for all visits.
+    """Return each ticket with its most urgent clock, the time each holder had the turn, who looks
+    at it and, for their column, its tags. Runs one query each for the clocks, intervals, visits and
+    tags of all.
     """
     ids = [ticket.pk for ticket in tickets]
     clocks = clocks_of(ids)
     intervals = queries.intervals_of(ids)
     present = queries.presence_in(tickets, reader=reader, at=now)
+    tags = queries.tags_of_tickets(ids) if "tags" in columns else {}
     return [
         Row(
             ticket,
@@ -46,6 +54,7 @@ def rows_of(
             turn_since=queries.turn_began_at(intervals[ticket.pk]),
             hit=(hits or {}).get(ticket.pk),
             presence=present.get(ticket.pk),
+            tags=tags.get(ticket.pk, ()),
         )
         for ticket in tickets
     ]

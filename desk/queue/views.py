@@ -88,7 +88,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
     )
     hits = queries.hits_of(page.rows, words, reader=reading.reader) if words else {}
-    rows = rows_of(page.rows, now, reader=reading.reader, hits=hits)
+    rows = rows_of(page.rows, now, reader=reading.reader, hits=hits, columns=reading.columns)
     if is_grouped:
         sections = _sections(reading, rows, has_more=bool(page.after))
     else:
@@ -156,7 +156,7 @@ def group_rows(request: HttpRequest, group: str) -> HttpResponse:
     page = keyset_page(tickets, ORDERS["clock"], PAGE_SIZE, after=request.GET.get("after", ""))
     context = {
         "now": reading.now,
-        "rows": rows_of(page.rows, reading.now, reader=reading.reader),
+        "rows": rows_of(page.rows, reading.now, reader=reading.reader, columns=reading.columns),
         "query": reading.query(),
         "columns": reading.columns,
         "span": len(FIXED) + len(reading.columns) + 1,

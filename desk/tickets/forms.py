@@ -54,6 +54,22 @@ class VersionedForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
+class TagForm(forms.Form):
+    """``tags`` are one or more, parted by commas."""
+
+    tags = forms.CharField(
+        label=_("Add a tag"),
+        max_length=500,
+        widget=forms.TextInput(
+            attrs={"list": "known-tags", "autocomplete": "off", "placeholder": _("Add a tag")}
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", "tag_%s")
+        super().__init__(*args, **kwargs)
+
+
 class SeenForm(VersionedForm):
     """A form whose consequences are shown before it is saved; values that differ from ``seen`` are
     shown again.

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from desk.tickets.composer import SayForm, given_back, seconds_left
 from desk.tickets.facts import with_facts
 from desk.tickets.forms import (
@@ -15,9 +13,17 @@ from desk.tickets.forms import (
     DeescalateForm,
     grid_of,
 )
-from desk.tickets.relation_forms import FollowerForm, LinkForm, MergeForm
+from desk.tickets.side_panels import (
+    Files,
+    Followers,
+    History,
+    Relations,
+    Rules,
+    Tags,
+    TicketPanel,
+    TimePerState,
+)
 from desk.tickets.steps import grouped, primary_act
-from escalation.queries import rule_logs_of
 from escalation.services import can_acknowledge
 from foundation.accounts.models import User
 from foundation.accounts.queries import membership_of
@@ -25,16 +31,14 @@ from foundation.accounts.roles import Capability
 from foundation.core.classification import Impact
 from sla.clocks.queries import most_urgent
 from tickets import queries
-from tickets.models import LinkKind, Ticket
+from tickets.models import Ticket
 from tickets.notices import has_reader
 from tickets.permissions import can_classify, can_work, holds
 from tickets.services import matrix_of, steps_with_reply, unsent_of
 from tickets.states import OPEN_STATES
-from web.panels import Loads, Panel, Place
+from web.panels import Loads, Place
 from web.ticket_page import TicketPage
 from web.ticket_panels import HolderPanel
-
-TicketPanel = Panel[TicketPage]
 
 
 class Head(TicketPanel):
@@ -251,117 +255,6 @@ class Escalations(TicketPanel):
         }
 
 
-class Relations(TicketPanel):
-    """Tickets that belong with this one: linked, merged into it, part of it."""
-
-    name = "relations"
-    template = "desk/tickets/panels/relations.html"
-    place = Place.SIDE
-    loads = Loads.AFTER_PAGE
-    statements = 4  # the links, their tickets, the merged ones, the numbers to choose from
-
-    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
-        ticket = page.ticket
-        works = can_work(user, ticket)
-        relations = queries.relations_of(ticket, user)
-        absorbed = page.absorbed
-        if not (works or relations or absorbed):
-            return None
-        return {
-            "relations": relations,
-            "absorbed": absorbed,
-            "open_parts": _open_parts(ticket, relations),
-            "works": works,
-            "can_merge": works and ticket.state in OPEN_STATES,
-            "link_form": LinkForm(),
-            "merge_form": MergeForm(),
-            "others": queries.other_active_tickets(ticket, reader=user) if works else [],
-        }
-
-
-def _open_parts(ticket: Ticket, relations: Sequence[queries.Relation]) -> list[Ticket]:
-    """Return the parts of a solved ticket that are still open."""
-    if ticket.solved_at is None:
-        return []
-    return [
-        each.other
-        for each in relations
-        if each.link.kind == LinkKind.PART_OF
-        and not each.is_source
-        and each.other.state in OPEN_STATES
-    ]
-
-
-class Followers(TicketPanel):
-    """Who is told what happens on the ticket, beside its requester and its holders."""
-
-    name = "followers"
-    template = "desk/tickets/panels/followers.html"
-    place = Place.SIDE
-    loads = Loads.WHEN_OPENED
-    title = _("Followers")
-    statements = 1
-
-    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        watchers = queries.watchers_of(page.ticket)
-        return {
-            "watchers": watchers,
-            "follows": any(each.person_id == user.pk for each in watchers),
-            "works": can_work(user, page.ticket),
-            "follower_form": FollowerForm(),
-        }
-
-
-class Files(TicketPanel):
-    """Every file of the ticket."""
-
-    name = "files"
-    template = "desk/tickets/panels/files.html"
-    place = Place.SIDE
-    loads = Loads.WHEN_OPENED
-    title = _("Files")
-    statements = 1
-
-    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"files": queries.attachments_of(page.ticket)}
-
-
-class TimePerState(TicketPanel):
-    name = "intervals"
-    template = "desk/tickets/panels/intervals.html"
-    place = Place.SIDE
-    loads = Loads.WHEN_OPENED
-    title = _("Time per state")
-    statements = 1
-
-    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"intervals": page.intervals}
-
-
-class Rules(TicketPanel):
-    name = "rules"
-    template = "desk/tickets/panels/rules.html"
-    place = Place.SIDE
-    loads = Loads.WHEN_OPENED
-    title = _("Rules")
-    statements = 1
-
-    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"rule_logs": rule_logs_of(page.ticket)}
-
-
-class History(TicketPanel):
-    name = "history"
-    template = "desk/tickets/panels/history.html"
-    place = Place.SIDE
-    loads = Loads.WHEN_OPENED
-    title = _("History")
-    statements = 4  # the record, people, services, contracts
-
-    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"history": queries.timeline(page.ticket)}
-
-
 PANELS: Sequence[TicketPanel] = (
     Head(),
     Steps(),
@@ -372,6 +265,7 @@ PANELS: Sequence[TicketPanel] = (
     Properties(),
     ContractChange(),
     Triage(),
+    Tags(),
     Similar(),
     Assignment(),
     Customer(),

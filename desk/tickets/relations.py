@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from desk.frame import frame
 from desk.tickets.place import to_ticket
 from desk.tickets.relation_forms import FollowerForm, LinkForm, MergeForm
-from desk.tickets.views import page_of, refused_form, wrong_form
+from desk.tickets.views import page_of, refused_act, refused_form, wrong_form
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
@@ -68,7 +68,7 @@ def unlink(request: HttpRequest, number: str, link_id: int) -> HttpResponse:
             link=found, ticket=ticket, by=actor(request, Channel.DESK), at=timezone.now()
         )
     except DomainError as error:
-        return _refused_act(request, ticket, "relations", error)
+        return refused_act(request, ticket, "relations", error)
     messages.success(request, _("The link was removed."))
     return to_ticket(request, ticket)
 
@@ -150,7 +150,7 @@ def unmerge(request: HttpRequest, number: str) -> HttpResponse:
     try:
         services.unmerge_ticket(ticket=ticket, by=actor(request, Channel.DESK), at=timezone.now())
     except DomainError as error:
-        return _refused_act(request, ticket, "head", error)
+        return refused_act(request, ticket, "head", error)
     messages.success(request, _("%(number)s goes on by itself again.") % {"number": ticket.number})
     return to_ticket(request, ticket)
 
@@ -207,15 +207,7 @@ def unwatch(request: HttpRequest, number: str, person_id: int) -> HttpResponse:
             ticket=ticket, person=follower, by=actor(request, Channel.DESK), at=timezone.now()
         )
     except DomainError as error:
-        return _refused_act(request, ticket, "followers", error)
+        return refused_act(request, ticket, "followers", error)
     words = _("%(person)s does not follow this ticket any more.")
     messages.success(request, words % {"person": follower})
     return to_ticket(request, ticket)
-
-
-def _refused_act(
-    request: HttpRequest, ticket: Ticket, panel: str, error: DomainError
-) -> HttpResponse:
-    """Say why an act of one button was refused."""
-    messages.error(request, str(error.message))
-    return page_of(request, ticket, [Refused(panel, {}, page_status(error))])

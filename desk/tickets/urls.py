@@ -8,6 +8,7 @@ from desk.tickets import (
     relations,
     saying,
     stepping,
+    tagging,
     triage,
     views,
 )
@@ -36,6 +37,8 @@ _ticket = [
     path("merge/preview/", relations.merge_preview, name="merge_preview"),
     path("merge/", relations.merge, name="merge"),
     path("unmerge/", relations.unmerge, name="unmerge"),
+    path("tags/", tagging.tag, name="tag"),
+    path("tags/<int:tag_id>/remove/", tagging.untag, name="untag"),
     path("followers/", relations.watch, name="watch"),
     path("followers/people/", relations.people, name="followable"),
     path("followers/<int:person_id>/remove/", relations.unwatch, name="unwatch"),

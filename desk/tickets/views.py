@@ -35,6 +35,7 @@ from web.errors import first_error, page_status, put_on_form
 from web.panels import (
     Loads,
     Refused,
+    is_partial,
     later_response,
     load_panels,
     page_response,
@@ -136,6 +137,21 @@ def refused_form(
         form.data["version"] = str(fresh.version)  # type: ignore[index]
     again = [Refused(panel, context, page_status(error))]
     return page_of(request, fresh, again, str(error.message))
+
+
+def refused_act(
+    request: HttpRequest, ticket: Ticket, panel: str, error: DomainError
+) -> HttpResponse:
+    """Say why an act of one button was refused."""
+    messages.error(request, str(error.message))
+    return page_of(request, ticket, [Refused(panel, {}, page_status(error))])
+
+
+def in_panel(request: HttpRequest, ticket: Ticket, panel: str) -> HttpResponse:
+    """Answer an act that changes one panel alone: for htmx with that panel."""
+    if is_partial(request):
+        return page_of(request, ticket, [Refused(panel, {}, 200)])
+    return to_ticket(request, ticket)
 
 
 @posted_from("admin:ticket", "number")

@@ -1,4 +1,4 @@
-"""Tickets of the demonstration that belong together: a merge, links, followers."""
+"""Tickets of the demonstration that belong together: a merge, links, followers, tags."""
 
 from datetime import datetime
 
@@ -7,13 +7,13 @@ from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from servicedesk.demo.house import House
 from tickets.models import LinkKind, Ticket
-from tickets.services import link_tickets, merge_tickets, watch_ticket
+from tickets.services import link_tickets, merge_tickets, tag_ticket, watch_ticket
 from tickets.states import ACTIVE, OPEN_STATES
 
 
 def relate_tickets(house: House, now: datetime) -> None:
-    """Of each customer with enough active tickets, merge one into another, link others with it and
-    let the supervisor follow it. The desk's first agent does it.
+    """Of each customer with enough active tickets, merge one into another, link and tag others and
+    let the supervisor follow one. The desk's first agent does it.
     """
     by = Actor(person_id=house.staff["agent"].pk, channel=Channel.DESK)
     for organization in house.customers.values():
@@ -23,6 +23,9 @@ def relate_tickets(house: House, now: datetime) -> None:
         survivor, related, part, absorbed = tickets[:4]
         link_tickets(ticket=related, other=survivor, kind=LinkKind.CAUSED_BY, by=by, at=now)
         link_tickets(ticket=part, other=survivor, kind=LinkKind.PART_OF, by=by, at=now)
+        for ticket in (survivor, related):
+            tag_ticket(ticket=ticket, names=["cierre de mes", "proveedor"], by=by, at=now)
+        tag_ticket(ticket=part, names=["usuario nuevo"], by=by, at=now)
         watch_ticket(ticket=survivor, person=house.staff["supervisor"], by=by, at=now)
         if absorbed.state in OPEN_STATES:
             merge_tickets(ticket=absorbed, survivor=survivor, by=by, at=now)

@@ -144,6 +144,7 @@ def world(house: House) -> dict[str, str]:
         "view_id": "1",
         "person_id": str(house.agent.pk),
         "link_id": "1",
+        "tag_id": "1",
         "held_id": "1",
     }
 

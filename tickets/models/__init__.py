@@ -5,6 +5,7 @@ from tickets.models.held import HeldFile, HeldMessage
 from tickets.models.relations import LinkKind, Merge, TicketLink, Watcher, link_label
 from tickets.models.renames import Rename
 from tickets.models.shared import Audience, SavedReply, SavedView, Shared
+from tickets.models.tags import LONGEST_TAG, Tag, TicketTag, tag_key
 from tickets.models.tickets import LAST, Ticket, format_number
 from tickets.models.visits import Visit
 
@@ -14,6 +15,7 @@ __all__ = [
     "HeldFile",
     "HeldMessage",
     "LAST",
+    "LONGEST_TAG",
     "LinkKind",
     "Merge",
     "Message",
@@ -23,10 +25,13 @@ __all__ = [
     "SavedView",
     "Shared",
     "StateInterval",
+    "Tag",
     "Ticket",
     "TicketLink",
+    "TicketTag",
     "Visit",
     "Watcher",
     "format_number",
     "link_label",
+    "tag_key",
 ]

@@ -62,6 +62,7 @@ from tickets.queries.relations import (
 from tickets.queries.searching import Search, matching, read_search
 from tickets.queries.shared import saved_replies_for, saved_views_for
 from tickets.queries.similar import SimilarTicket, SimilarTickets, similar_tickets
+from tickets.queries.tags import tag_of, tagged, tags_in_use, tags_of, tags_of_tickets
 from tickets.queries.tickets import (
     TicketNotFound,
     find_by_number,
@@ -134,6 +135,11 @@ __all__ = [
     "relations_of",
     "standing_merge",
     "survivor_of",
+    "tag_of",
+    "tagged",
+    "tags_in_use",
+    "tags_of",
+    "tags_of_tickets",
     "time_held",
     "time_held_by",
     "timeline",

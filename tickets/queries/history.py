@@ -5,21 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Model
+from django.db.models import F, QuerySet, Value
 
 from catalog.models import Contract, Service
 from foundation.accounts.models import User
 from foundation.activity.models import Record
 from tickets import verbs
-from tickets.models import Ticket
+from tickets.models import Tag, Ticket
+
+_PEOPLE = ("assignee", "accepted_by", "person")
 
 
 @dataclass(frozen=True)
 class TimelineEntry:
     """One fact of the record: its verb and payload, as codes. ``names`` has the names, before and
-    after, of what the payload has as ids: ``assignee``, ``service``, ``contract``, ``accepted_by``,
-    ``person``; empty for none.
-    ``wording`` renders the sentence.
+    after, of what the payload has as ids: a person, ``service``, ``contract``, ``tag``; empty for
+    none. ``wording`` renders the sentence.
     """
 
     at: datetime
@@ -35,21 +36,17 @@ def timeline(ticket: Ticket) -> list[TimelineEntry]:
     """Return every fact of the ticket with its payload, oldest first."""
     records = list(Record.objects.filter(object_type="ticket", object_id=ticket.pk).order_by("pk"))
     ids = [_ids(record) for record in records]
-    wanted: dict[str, set[int]] = {
-        name: set() for name in ("assignee", "service", "contract", "accepted_by", "person")
-    }
+    wanted: dict[str, set[int]] = {}
     for changed in ids:
         for name, pair in changed.items():
-            wanted[name] |= {pk for pk in pair if pk is not None}
+            wanted[name] = wanted.get(name, set()) | {pk for pk in pair if pk is not None}
     actors = {record.person_id for record in records if record.person_id is not None}
-    named = wanted["assignee"] | wanted["accepted_by"] | wanted["person"]
-    people = User.objects.in_bulk(actors | named)
-    rows: dict[str, Mapping[int, Model]] = {
-        "assignee": people,
-        "accepted_by": people,
-        "person": people,
-        "service": Service.objects.in_bulk(wanted["service"]) if wanted["service"] else {},
-        "contract": Contract.objects.in_bulk(wanted["contract"]) if wanted["contract"] else {},
+    people = User.objects.in_bulk(actors.union(*(wanted.pop(name, ()) for name in _PEOPLE)))
+    services = Service.objects.in_bulk(wanted.pop("service", ()))
+    rows: dict[str, Mapping[int, object]] = {
+        **dict.fromkeys(_PEOPLE, people),
+        "service": services,
+        **_texts(wanted),
     }
     return [
         TimelineEntry(
@@ -68,12 +65,32 @@ def timeline(ticket: Ticket) -> list[TimelineEntry]:
     ]
 
 
+def _texts(wanted: Mapping[str, set[int]]) -> Mapping[str, Mapping[int, str]]:
+    """Return, by name of the payload, id -> the text by which a row is called. Runs one query."""
+    texts: dict[str, QuerySet[Any]] = {
+        "contract": Contract.objects.annotate(called=F("reference")),
+        "tag": Tag.objects.annotate(called=F("name")),
+    }
+    found: dict[str, dict[int, str]] = {name: {} for name in wanted}
+    parts = [
+        texts[name].filter(pk__in=ids).order_by().values_list(Value(name), "pk", "called")
+        for name, ids in wanted.items()
+        if ids
+    ]
+    if parts:
+        for name, pk, called in parts[0].union(*parts[1:], all=True):
+            found[name][pk] = called
+    return found
+
+
 def _ids(record: Record) -> dict[str, list[int | None]]:
     """Return the ids before and after that a fact has instead of names."""
     if record.verb == verbs.ASSIGNED:
         return {"assignee": [record.payload.get("from"), record.payload.get("to")]}
     if record.verb in {verbs.WATCHED, verbs.UNWATCHED}:
         return {"person": [None, record.payload["person"]]}
+    if record.verb in {verbs.TAGGED, verbs.UNTAGGED}:
+        return {"tag": [None, record.payload["tag"]]}
     if "accepted_by" in record.payload:
         return {"accepted_by": [None, record.payload["accepted_by"]]}
     changed = record.payload.get("changed", {})

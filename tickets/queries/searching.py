@@ -25,13 +25,15 @@ from foundation.core.errors import Invalid
 from foundation.core.zones import zone
 from foundation.search.queries import matching_ids
 from foundation.search.words import Field, Phrase, phrases_of, words_of
-from tickets.models import Ticket
+from tickets.models import Tag, Ticket, TicketTag, tag_key
+from tickets.queries.tags import tags_in_use
 from tickets.states import ACTIVE, FINAL, State
 
 # A name at the beginning of a word, a colon, and a word or a quoted phrase. What is quoted without
 # a name is text.
 _FILTER = re.compile(r'(?<!\S)([^\W\d_]+):\s*("[^"]*"|[^\s"]+)|"[^"]*"')
 _MOST_FILTERS = 12
+_MOST_NAMED = 20  # tags that a refusal names
 _FIRST_DAY = date(1990, 1, 1)
 _LAST_DAY = date(2200, 1, 1)
 
@@ -147,6 +149,15 @@ def _by_assignee(name: str, value: str, reader: User) -> Q:
     return Q(assignee__in=_some(found, value, [str(person) for person in people]))
 
 
+def _by_tag(name: str, value: str, reader: User) -> Q:
+    """Filter by the tags that begin so."""
+    tags = Tag.objects.filter(key__startswith=tag_key(value)) if tag_key(value) else ()
+    known = [] if tags else [tag.name for tag in tags_in_use()[:_MOST_NAMED]]
+    found = _some([tag.pk for tag in tags], value, known)
+    on = TicketTag.objects.filter(tag__in=found)
+    return Q(pk__in=on.order_by().values("ticket"))
+
+
 def _before(name: str, value: str, reader: User) -> Q:
     return Q(received_at__lt=_start_of(value, reader))
 
@@ -180,8 +191,10 @@ T = TypeVar("T")
 def _some(found: Collection[T], value: str, known: Iterable[str | Promise]) -> Collection[T]:
     """Return what was found. Raise ``Invalid`` that names what is known when that is nothing."""
     if not found:
-        words = _("Nothing is called “%(value)s” here. Write one of: %(known)s.")
-        raise Invalid(words % {"value": value, "known": ", ".join(str(each) for each in known)})
+        words = _("Nothing is called “%(value)s” here.") % {"value": value}
+        if names := ", ".join(str(each) for each in known):
+            words += " " + _("Write one of: %(known)s.") % {"known": names}
+        raise Invalid(words)
     return found
 
 
@@ -229,6 +242,8 @@ _FOR_EVERYBODY: Mapping[str, Field | Condition] = {
 _FOR_THE_DESK: Mapping[str, Field | Condition] = {
     "asignado": _by_assignee,
     "assignee": _by_assignee,
+    "etiqueta": _by_tag,
+    "tag": _by_tag,
 }
 
 

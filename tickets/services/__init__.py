@@ -71,6 +71,7 @@ from tickets.services.renaming import index_renamed, note_rename
 from tickets.services.replying import reply_and_step, steps_with_reply
 from tickets.services.saying import Saying
 from tickets.services.sharing import delete_reply, delete_view, save_reply, save_view
+from tickets.services.tagging import MOST_TAGS, tag_ticket, untag_ticket
 from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.visits import drop_draft, note_visit, save_draft
 from tickets.services.watching import (
@@ -90,6 +91,7 @@ __all__ = [
     "Classifying",
     "DetailsMissing",
     "MOST_AT_ONCE",
+    "MOST_TAGS",
     "MergePlan",
     "MayNotRaise",
     "NewTicket",
@@ -151,6 +153,7 @@ __all__ = [
     "set_validation_term",
     "solve_automatically",
     "steps_with_reply",
+    "tag_ticket",
     "take_back",
     "terms_for",
     "terms_under",
@@ -160,6 +163,7 @@ __all__ = [
     "unlink_tickets",
     "unmerge_ticket",
     "unsent_of",
+    "untag_ticket",
     "unwatch_ticket",
     "watch_ticket",
     "write_message",

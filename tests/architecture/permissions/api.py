@@ -24,6 +24,8 @@ TABLE: dict[str, Roles] = {
     "api:ticket-rules": SEES_TICKETS,
     "api:ticket-links": SEES_TICKETS,
     "api:ticket-link": SEES_TICKETS,
+    "api:ticket-tags": SEES_TICKETS,
+    "api:ticket-tag": SEES_TICKETS,
     "api:ticket-followers": SEES_TICKETS,
     "api:ticket-follower": SEES_TICKETS,
     "api:ticket-merge": SEES_TICKETS,

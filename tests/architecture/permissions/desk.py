@@ -75,6 +75,8 @@ TABLE: dict[str, Roles] = {
     "admin:merge_preview": SEES_TICKETS,
     "admin:merge": SEES_TICKETS,
     "admin:unmerge": SEES_TICKETS,
+    "admin:tag": SEES_TICKETS,
+    "admin:untag": SEES_TICKETS,
     "admin:watch": SEES_TICKETS,
     "admin:followable": SEES_TICKETS,
     "admin:unwatch": SEES_TICKETS,

@@ -1,0 +1,154 @@
+"""Panels of the desk's ticket page about what stands beside the ticket: its tags, other tickets,
+who follows it, files and history. They are loaded after the page.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from desk.tickets.forms import TagForm
+from desk.tickets.relation_forms import FollowerForm, LinkForm, MergeForm
+from escalation.queries import rule_logs_of
+from foundation.accounts.models import User
+from tickets import queries
+from tickets.models import LinkKind, Ticket
+from tickets.permissions import can_work
+from tickets.states import OPEN_STATES
+from web.panels import Loads, Panel, Place
+from web.ticket_page import TicketPage
+
+TicketPanel = Panel[TicketPage]
+
+
+class Tags(TicketPanel):
+    name = "tags"
+    template = "desk/tickets/panels/tags.html"
+    place = Place.SIDE
+    loads = Loads.AFTER_PAGE
+    statements = 2  # those of the ticket, those to choose from
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = page.ticket
+        works = can_work(user, ticket)
+        tags = queries.tags_of(ticket)
+        if not (works or tags):
+            return None
+        return {
+            "tags": tags,
+            "works": works,
+            "tag_form": TagForm(),
+            "known_tags": queries.tags_in_use(ticket.organization_id) if works else [],
+        }
+
+
+class Relations(TicketPanel):
+    """Tickets that belong with this one: linked, merged into it, part of it."""
+
+    name = "relations"
+    template = "desk/tickets/panels/relations.html"
+    place = Place.SIDE
+    loads = Loads.AFTER_PAGE
+    statements = 4  # the links, their tickets, the merged ones, the numbers to choose from
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = page.ticket
+        works = can_work(user, ticket)
+        relations = queries.relations_of(ticket, user)
+        absorbed = page.absorbed
+        if not (works or relations or absorbed):
+            return None
+        return {
+            "relations": relations,
+            "absorbed": absorbed,
+            "open_parts": _open_parts(ticket, relations),
+            "works": works,
+            "can_merge": works and ticket.state in OPEN_STATES,
+            "link_form": LinkForm(),
+            "merge_form": MergeForm(),
+            "others": queries.other_active_tickets(ticket, reader=user) if works else [],
+        }
+
+
+def _open_parts(ticket: Ticket, relations: Sequence[queries.Relation]) -> list[Ticket]:
+    """Return the parts of a solved ticket that are still open."""
+    if ticket.solved_at is None:
+        return []
+    return [
+        each.other
+        for each in relations
+        if each.link.kind == LinkKind.PART_OF
+        and not each.is_source
+        and each.other.state in OPEN_STATES
+    ]
+
+
+class Followers(TicketPanel):
+    """Who is told what happens on the ticket, beside its requester and its holders."""
+
+    name = "followers"
+    template = "desk/tickets/panels/followers.html"
+    place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("Followers")
+    statements = 1
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        watchers = queries.watchers_of(page.ticket)
+        return {
+            "watchers": watchers,
+            "follows": any(each.person_id == user.pk for each in watchers),
+            "works": can_work(user, page.ticket),
+            "follower_form": FollowerForm(),
+        }
+
+
+class Files(TicketPanel):
+    """Every file of the ticket."""
+
+    name = "files"
+    template = "desk/tickets/panels/files.html"
+    place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("Files")
+    statements = 1
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"files": queries.attachments_of(page.ticket)}
+
+
+class TimePerState(TicketPanel):
+    name = "intervals"
+    template = "desk/tickets/panels/intervals.html"
+    place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("Time per state")
+    statements = 1
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"intervals": page.intervals}
+
+
+class Rules(TicketPanel):
+    name = "rules"
+    template = "desk/tickets/panels/rules.html"
+    place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("Rules")
+    statements = 1
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"rule_logs": rule_logs_of(page.ticket)}
+
+
+class History(TicketPanel):
+    name = "history"
+    template = "desk/tickets/panels/history.html"
+    place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("History")
+    statements = 4  # the record, people, services, contracts
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        return {"history": queries.timeline(page.ticket)}
