@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver
 
 from desk.audits.urls import urlpatterns as audits
+from desk.checklists.urls import urlpatterns as checklists
 from desk.coverage.urls import urlpatterns as coverage
 from desk.gallery.urls import urlpatterns as gallery
 from desk.home.urls import urlpatterns as home
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *simulations,
     *keyboard,
     *replies,
+    *checklists,
     *notices,
     *palette,
     *gallery,

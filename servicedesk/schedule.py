@@ -44,6 +44,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": OUTBOX_TICK,
         "options": {"expires": OUTBOX_TICK},
     },
+    "tasks": {
+        "task": "tickets.tasks.sweep_tasks",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
     "renames": {
         "task": "tickets.tasks.sweep_renames",
         "schedule": SLOW_TICK,

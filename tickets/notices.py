@@ -9,13 +9,13 @@ from typing import Any
 
 from django.conf import settings
 
-from foundation.accounts.models import User
+from foundation.accounts.models import DESK_ZONE, User
 from foundation.accounts.queries import is_staff, may_read, supervisors_of
 from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.core.links import Link
 from foundation.notifications.services import Letter, queue_letters
-from tickets.models import HeldMessage, Merge, Message, StateInterval, Ticket
+from tickets.models import HeldMessage, Merge, Message, StateInterval, Task, Ticket
 from tickets.permissions import may_follow
 from tickets.queries import watchers_of
 from tickets.states import Effect, State, Transition
@@ -333,6 +333,38 @@ def notify_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:
             for_staff=True,
         )
         send(ticket, [letter], at)
+
+
+def notify_task_given(*, task: Task, at: datetime) -> None:
+    """Tell the owner of a task that it is theirs."""
+    if task.owner is not None:
+        _tell_of_task("task_given", task, [task.owner], f"task:{task.pk}:{at.isoformat()}", at)
+
+
+def notify_task_due(*, task: Task, at: datetime) -> None:
+    """Tell the owner of a task, otherwise whoever of the desk has the ticket, that it is due."""
+    readers = [task.owner] if task.owner is not None else _desk_readers(task.ticket)
+    due = task.due_at.isoformat() if task.due_at else ""
+    _tell_of_task("task_due", task, readers, f"task_due:{task.pk}:{due}", at)
+
+
+def _tell_of_task(
+    template: str, task: Task, readers: Sequence[User], key: str, at: datetime
+) -> None:
+    letters = [
+        ticket_letter(
+            task.ticket,
+            to=reader,
+            template=template,
+            key=key,
+            for_staff=True,
+            title=task.title,
+            due_at=task.due_at.isoformat() if task.due_at else "",
+            desk_zone=DESK_ZONE,
+        )
+        for reader in readers
+    ]
+    send(task.ticket, letters, at)
 
 
 def notify_validation_reminder(*, ticket: Ticket, at: datetime) -> None:

@@ -61,6 +61,21 @@ def sweep_held() -> int:
     return len(due)
 
 
+@shared_task(queue="clocks")
+def sweep_tasks() -> int:
+    """Tell of the tasks that are due, at most ``SWEEP_BATCH``; return how many were due."""
+    at = timezone.now()
+    with every_organization(reason="find the tasks that are due"):
+        due = queries.tasks_to_remind_of(at, SWEEP_BATCH)
+    for organization_id, task_id in due:
+        try:
+            with organization_scope(organization_id):
+                services.remind_of_task(task_id=task_id, at=at)
+        except Exception:
+            logger.exception("Nobody could be told of the task %s", task_id)
+    return len(due)
+
+
 @shared_task(queue="reports")
 def sweep_renames() -> int:
     """Write the search index of the tickets of renamed people and organizations anew, for at most

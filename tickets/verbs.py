@@ -17,6 +17,11 @@ WATCHED = "ticket.watched"
 UNWATCHED = "ticket.unwatched"
 TAGGED = "ticket.tagged"
 UNTAGGED = "ticket.untagged"
+TASK_ADDED = "ticket.task_added"
+TASK_CHANGED = "ticket.task_changed"
+TASK_DONE = "ticket.task_done"
+TASK_OPENED = "ticket.task_opened"
+TASK_REMOVED = "ticket.task_removed"
 
 
 def message_verb(kind: str) -> str:

@@ -122,6 +122,16 @@ def _untagged(payload: Mapping[str, Any], time_zone: str) -> str:
     return _("Tag taken off: %(tag)s") % {"tag": _name(payload, "tag")}
 
 
+def _of_task(text: str) -> Sentence:
+    return lambda payload, time_zone: _(text) % {"task": _name(payload, "task")}
+
+
+def _task_changed(payload: Mapping[str, Any], time_zone: str) -> str:
+    words = _("Task changed: %(task)s") % {"task": _name(payload, "task")}
+    old, new = payload.get("owners", (None, None))
+    return f"{words}. {_from_to(payload, 'owner')}" if old != new else words
+
+
 def _name(payload: Mapping[str, Any], name: str) -> str:
     """Return the name of what the payload has as ``name``."""
     return str(payload.get("names", {}).get(name, ["", ""])[1]) or "—"
@@ -145,6 +155,11 @@ SENTENCES: dict[str, Sentence] = {
     verbs.UNWATCHED: _unwatched,
     verbs.TAGGED: _tagged,
     verbs.UNTAGGED: _untagged,
+    verbs.TASK_ADDED: _of_task(gettext_noop("Task: %(task)s")),
+    verbs.TASK_CHANGED: _task_changed,
+    verbs.TASK_DONE: _of_task(gettext_noop("Task done: %(task)s")),
+    verbs.TASK_OPENED: _of_task(gettext_noop("Task open again: %(task)s")),
+    verbs.TASK_REMOVED: _of_task(gettext_noop("Task removed: %(task)s")),
     verbs.message_verb(MessageKind.REPLY): fixed(gettext_noop("Reply")),
     verbs.message_verb(MessageKind.NOTE): fixed(gettext_noop("Internal note")),
     verbs.message_verb(MessageKind.STATEMENT): fixed(gettext_noop("Attention statement")),

@@ -1,7 +1,9 @@
 from rest_framework.routers import SimpleRouter
 
+from api.tickets.tasks import ChecklistViewSet
 from api.tickets.views import TicketViewSet
 
 router = SimpleRouter()
 router.register("tickets", TicketViewSet, basename="ticket")
+router.register("checklists", ChecklistViewSet, basename="checklist")
 urlpatterns = router.urls

@@ -44,6 +44,7 @@ from api.tickets.serializers import (
     ticket_data,
 )
 from api.tickets.stepping import details_of
+from api.tickets.tasks import TaskActions
 from escalation.queries import escalations_of, rule_logs_of
 from escalation.services import request_escalation
 from foundation.accounts.roles import Capability
@@ -71,7 +72,11 @@ _IF_MATCH = if_match("The ETag you read; 412 with what changed when it moved on.
 
 
 class TicketViewSet(
-    RelationActions, KnownParameters, mixins.ListModelMixin, viewsets.GenericViewSet[Ticket]
+    RelationActions,
+    TaskActions,
+    KnownParameters,
+    mixins.ListModelMixin,
+    viewsets.GenericViewSet[Ticket],
 ):
     parameters: ClassVar = {"list": frozenset({*TicketFilter.base_filters, "cursor"})}
     serializer_class = TicketSerializer

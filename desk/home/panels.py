@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from desk.queue.columns import USUAL, heads_of, joined
 from desk.queue.rows import rows_of
 from foundation.accounts.granting import open_grants
-from foundation.accounts.models import User
+from foundation.accounts.models import DESK_ZONE, User
 from foundation.accounts.roles import Capability
 from tickets import queries
 from tickets.models import Ticket
@@ -86,6 +86,18 @@ class Mine(HomePanel):
         return {"mine": rows_of(list(mine), at, reader=user), **_LISTED}
 
 
+class MyTasks(HomePanel):
+    """The reader's open tasks, those that are due first."""
+
+    name = "tasks"
+    template = "desk/home/panels/tasks.html"
+    statements = 1
+
+    def load(self, user: User, subject: Home, at: datetime) -> dict[str, Any] | None:
+        tasks = queries.tasks_for(user, limit=SHOWN) if subject.sees_tickets else []
+        return {"tasks": tasks, "desk_zone": DESK_ZONE} if tasks else None
+
+
 class NoTickets(HomePanel):
     """Shown to a role that may not see tickets."""
 
@@ -96,4 +108,11 @@ class NoTickets(HomePanel):
         return None if subject.sees_tickets else {}
 
 
-PANELS: Sequence[HomePanel] = (Roles(), Figures(), Urgent(), Mine(), NoTickets())
+PANELS: Sequence[HomePanel] = (
+    Roles(),
+    Figures(),
+    Urgent(),
+    MyTasks(),
+    Mine(),
+    NoTickets(),
+)

@@ -22,6 +22,8 @@ ICONS = {
     "customer_replied": "message-circle",
     "customer_step": "message-circle",
     "mentioned": "at-sign",
+    "task_given": "list-checks",
+    "task_due": "list-checks",
     "watched": "bell",
     "clock": "hourglass",
     "escalation": "triangle-alert",

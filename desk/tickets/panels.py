@@ -20,6 +20,7 @@ from desk.tickets.side_panels import (
     Relations,
     Rules,
     Tags,
+    Tasks,
     TicketPanel,
     TimePerState,
 )
@@ -266,6 +267,7 @@ PANELS: Sequence[TicketPanel] = (
     ContractChange(),
     Triage(),
     Tags(),
+    Tasks(),
     Similar(),
     Assignment(),
     Customer(),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from desk.tickets.composer import Say, SayForm
 from desk.tickets.place import place_of, to_ticket
 from desk.tickets.views import refused_form, wrong_form
-from desk.tickets.warnings import warn_without_reader
+from desk.tickets.warnings import warn_of_open_tasks, warn_without_reader
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
@@ -75,6 +75,8 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
         state = said.ticket.state_label
         messages.success(request, words % {"number": ticket.number, "state": state})
     warn_without_reader(request, ticket, data["kind"] != Say.NOTE)
+    if saying.step and said.not_taken is None:
+        warn_of_open_tasks(request, ticket, saying.step)
     return to_ticket(request, following or ticket)
 
 

@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from desk.tickets.forms import TagForm
 from desk.tickets.relation_forms import FollowerForm, LinkForm, MergeForm
+from desk.tickets.task_forms import ChecklistChoice
 from escalation.queries import rule_logs_of
-from foundation.accounts.models import User
+from foundation.accounts.models import DESK_ZONE, User
 from tickets import queries
 from tickets.models import LinkKind, Ticket
 from tickets.permissions import can_work
-from tickets.states import OPEN_STATES
+from tickets.states import FINAL, OPEN_STATES
 from web.panels import Loads, Panel, Place
 from web.ticket_page import TicketPage
 
@@ -82,6 +83,33 @@ def _open_parts(ticket: Ticket, relations: Sequence[queries.Relation]) -> list[T
         and not each.is_source
         and each.other.state in OPEN_STATES
     ]
+
+
+class Tasks(TicketPanel):
+    """What is to be done on the ticket and on those that were merged into it. The form of a task is
+    loaded when it is opened.
+    """
+
+    name = "tasks"
+    template = "desk/tickets/panels/tasks.html"
+    place = Place.SIDE
+    loads = Loads.AFTER_PAGE
+    statements = 3  # the merged tickets, the tasks, the checklists
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        ticket = page.ticket
+        works = can_work(user, ticket)
+        tasks = queries.tasks_of([ticket.pk, *(each.pk for each in page.absorbed)])
+        if not (works or tasks):
+            return None
+        return {
+            "tasks": tasks,
+            "open_tasks": sum(each.is_open for each in tasks),
+            "works": works,
+            "can_add": works and ticket.state not in FINAL,
+            "desk_zone": DESK_ZONE,
+            "checklist_form": ChecklistChoice(reader=user),
+        }
 
 
 class Followers(TicketPanel):

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from desk.tickets.forms import StepForm
 from desk.tickets.place import to_ticket
 from desk.tickets.views import page_of, refused_form, wrong_form
-from desk.tickets.warnings import warn_without_reader
+from desk.tickets.warnings import warn_of_open_tasks, warn_without_reader
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
@@ -94,6 +94,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         % {"number": ticket.number, "state": ticket.state_label},
     )
     warn_without_reader(request, ticket, True)
+    warn_of_open_tasks(request, ticket, name)
     return to_ticket(request, ticket)
 
 

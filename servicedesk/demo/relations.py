@@ -1,21 +1,39 @@
-"""Tickets of the demonstration that belong together: a merge, links, followers, tags."""
+"""Tickets of the demonstration that belong together: a merge, links, followers, tags, tasks."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from foundation.accounts.models import Organization
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from servicedesk.demo.house import House
-from tickets.models import LinkKind, Ticket
-from tickets.services import link_tickets, merge_tickets, tag_ticket, watch_ticket
+from tickets.models import Audience, LinkKind, Ticket
+from tickets.services import (
+    TaskPlan,
+    add_checklist,
+    add_tasks,
+    finish_task,
+    link_tickets,
+    merge_tickets,
+    save_checklist,
+    tag_ticket,
+    watch_ticket,
+)
 from tickets.states import ACTIVE, OPEN_STATES
 
 
 def relate_tickets(house: House, now: datetime) -> None:
-    """Of each customer with enough active tickets, merge one into another, link and tag others and
-    let the supervisor follow one. The desk's first agent does it.
+    """Of each customer with enough active tickets, merge one into another, link and tag others, note
+    tasks and let the supervisor follow one. The desk's first agent does it.
     """
     by = Actor(person_id=house.staff["agent"].pk, channel=Channel.DESK)
+    checklist = save_checklist(
+        name="Alta de usuario",
+        lines="Crear la cuenta en el directorio\nAsignar el buzón\nAvisar a su jefe inmediato",
+        audience=Audience.PUBLIC,
+        team=None,
+        by=Actor(person_id=house.staff["supervisor"].pk, channel=Channel.DESK),
+        at=now,
+    )
     for organization in house.customers.values():
         tickets = _held_by_the_desk(organization)
         if len(tickets) < 4:
@@ -26,6 +44,12 @@ def relate_tickets(house: House, now: datetime) -> None:
         for ticket in (survivor, related):
             tag_ticket(ticket=ticket, names=["cierre de mes", "proveedor"], by=by, at=now)
         tag_ticket(ticket=part, names=["usuario nuevo"], by=by, at=now)
+        done, *_others = add_checklist(ticket=part, checklist=checklist, by=by, at=now)
+        finish_task(task=done, by=by, at=now)
+        call = TaskPlan(
+            "Llamar al proveedor del enlace", house.staff["agent2"], now + timedelta(days=1)
+        )
+        add_tasks(ticket=survivor, plans=[call], by=by, at=now)
         watch_ticket(ticket=survivor, person=house.staff["supervisor"], by=by, at=now)
         if absorbed.state in OPEN_STATES:
             merge_tickets(ticket=absorbed, survivor=survivor, by=by, at=now)

@@ -65,6 +65,7 @@ GLOBAL = {
     "api.IdempotencyKey",
     "reports.Simulation",
     "tickets.Rename",
+    "tickets.Checklist",
     "tickets.SavedReply",
     "tickets.SavedView",
 }
@@ -312,6 +313,7 @@ TAKE_ANOTHER_PERSON = {
     "issue_service_account_token",
     "issue_user_token",
     "publish_policy",
+    "release_tasks",
     "request_audit",
     "settle_roles",
     "unwatch_ticket",

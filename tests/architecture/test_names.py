@@ -123,6 +123,8 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     "tickets.Ticket": [({"pk": 7, "subject": "It fails"}, "TK-000007 It fails")],
     "tickets.Tag": [({"name": "VPN"}, "VPN")],
     "tickets.TicketTag": [({"ticket_id": 7, "tag_id": 3}, "7 3")],
+    "tickets.Checklist": [({"name": "New user"}, "New user")],
+    "tickets.Task": [({"title": "Call"}, "Call")],
     "tickets.TicketLink": [({"source_id": 7, "kind": "related", "target_id": 9}, "7 related 9")],
     "tickets.Watcher": [({"ticket_id": 7, "person_id": 4}, "7 4")],
     "tickets.Visit": [({"ticket_id": 7, "person_id": 4}, "7 4")],

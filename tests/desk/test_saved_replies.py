@@ -61,7 +61,7 @@ def test_replies_are_seen_by_those_for_whom_they_are(house: House, sign_in: Any)
 
     assert names(house.staff["desk_supervisor"]) == ["All", "Own", "Two"]
     assert names(house.agent) == ["All"]
-    listed = sign_in(house.agent).get("/admin/replies/").context["replies"]
+    listed = sign_in(house.agent).get("/admin/replies/").context["rows"]
     assert [(str(reply), own, may) for reply, own, may in listed] == [("All", False, False)]
 
 

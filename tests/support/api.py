@@ -1,6 +1,7 @@
 """An API client for tests: bearer token, JSON, headers by name."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.test import Client
@@ -12,8 +13,16 @@ class Api:
         self.headers = {"Authorization": f"Bearer {secret}"}
 
     def post(self, path: str, body: dict[str, Any], **headers: str) -> Any:
+        return self._send(self.client.post, path, body, headers)
+
+    def patch(self, path: str, body: dict[str, Any], **headers: str) -> Any:
+        return self._send(self.client.patch, path, body, headers)
+
+    def _send(
+        self, send: Callable[..., Any], path: str, body: dict[str, Any], headers: dict[str, str]
+    ) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.post(
+        return send(
             f"/api/v1/{path}",
             json.dumps(body),
             content_type="application/json",

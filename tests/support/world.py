@@ -31,7 +31,7 @@ from tests.support.house import (
     make_ticket,
 )
 from tickets.models import Attachment
-from tickets.services import save_reply
+from tickets.services import TaskPlan, add_tasks, save_checklist, save_reply
 from tickets.services.attachments import attach_files
 
 CANARY = "Canary of the north"
@@ -109,6 +109,15 @@ def world(house: House) -> dict[str, str]:
         by=by(house.staff["desk_supervisor"]),
         at=MONDAY_9AM,
     )
+    (task,) = add_tasks(ticket=ticket, plans=[TaskPlan(CANARY)], by=by(house.agent), at=MONDAY_9AM)
+    checklist = save_checklist(
+        name="New user",
+        lines="Account\nMailbox",
+        audience="public",
+        team=None,
+        by=by(house.staff["desk_supervisor"]),
+        at=MONDAY_9AM,
+    )
     Shift.objects.create(name="Days", hours={"0": [["08:00", "16:00"]]})
     EscalationRule.objects.create(name="Loud", trigger="clock", percent=90, action="raise")
     Absence.objects.create(
@@ -145,6 +154,9 @@ def world(house: House) -> dict[str, str]:
         "person_id": str(house.agent.pk),
         "link_id": "1",
         "tag_id": "1",
+        "task_id": str(task.pk),
+        "checklist_id": str(checklist.pk),
+        "act": "finish",
         "held_id": "1",
     }
 

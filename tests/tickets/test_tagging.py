@@ -28,7 +28,8 @@ def names(ticket: Ticket) -> list[str]:
 
 
 def test_a_tag_is_one_however_it_is_spelled_and_the_first_spelling_stays(house: House) -> None:
-    first, second = make_ticket(house), make_ticket(house)
+    first = make_ticket(house)
+    second = make_ticket(house)
 
     assert tag(house, first, "#Facturación", " cierre  de mes ") == ["Facturación", "cierre de mes"]
     assert tag(house, second, "FACTURACION", "facturación", "vpn") == ["Facturación", "vpn"]

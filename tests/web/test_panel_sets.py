@@ -16,8 +16,8 @@ from web.ticket_page import TicketPage
 
 READS = "head conversation clocks turn properties customer followers files intervals rules history"
 ENDED = (
-    "head conversation composer clocks turn properties assignment customer relations followers "
-    "files intervals rules history"
+    "head conversation composer clocks turn properties tags tasks assignment customer relations "
+    "followers files intervals rules history"
 )
 SOLVED = f"head steps {ENDED.removeprefix('head ')}"
 OPEN = SOLVED.replace("properties", "properties triage")

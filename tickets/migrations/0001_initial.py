@@ -1338,4 +1338,144 @@ class Migration(migrations.Migration):
             model_name="tickettag",
             constraint=models.UniqueConstraint(fields=("ticket", "tag"), name="ticket_tag_unique"),
         ),
+        migrations.CreateModel(
+            name="Checklist",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("mine", "Only me"),
+                            ("group", "A group"),
+                            ("public", "Everybody at the desk"),
+                        ],
+                        default="mine",
+                        max_length=6,
+                        verbose_name="for whom",
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("lines", models.TextField(verbose_name="tasks, one a line")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.team",
+                        verbose_name="group",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("name", "pk"),
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "name"), name="checklist_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("audience", "group"), ("team__isnull", False)),
+                            models.Q(
+                                models.Q(("audience", "group"), _negated=True),
+                                ("team__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="checklist_group_has_team",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Task",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("checklist", models.CharField(blank=True, max_length=60)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                ("removed_at", models.DateTimeField(null=True)),
+                ("reminded_at", models.DateTimeField(null=True)),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="organization",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tickets.ticket",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("pk",),
+                "abstract": False,
+                "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", True), ("removed_at__isnull", True)),
+                        fields=["owner"],
+                        name="task_open_by_owner",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("done_at__isnull", True),
+                            ("reminded_at__isnull", True),
+                            ("removed_at__isnull", True),
+                        ),
+                        fields=["due_at"],
+                        name="task_to_remind_of",
+                    ),
+                ],
+            },
+        ),
     ]

@@ -6,16 +6,19 @@ from tickets.models.relations import LinkKind, Merge, TicketLink, Watcher, link_
 from tickets.models.renames import Rename
 from tickets.models.shared import Audience, SavedReply, SavedView, Shared
 from tickets.models.tags import LONGEST_TAG, Tag, TicketTag, tag_key
+from tickets.models.tasks import LONGEST_TITLE, Checklist, Task
 from tickets.models.tickets import LAST, Ticket, format_number
 from tickets.models.visits import Visit
 
 __all__ = [
     "Attachment",
     "Audience",
+    "Checklist",
     "HeldFile",
     "HeldMessage",
     "LAST",
     "LONGEST_TAG",
+    "LONGEST_TITLE",
     "LinkKind",
     "Merge",
     "Message",
@@ -26,6 +29,7 @@ __all__ = [
     "Shared",
     "StateInterval",
     "Tag",
+    "Task",
     "Ticket",
     "TicketLink",
     "TicketTag",

@@ -63,6 +63,15 @@ from tickets.queries.searching import Search, matching, read_search
 from tickets.queries.shared import saved_replies_for, saved_views_for
 from tickets.queries.similar import SimilarTicket, SimilarTickets, similar_tickets
 from tickets.queries.tags import tag_of, tagged, tags_in_use, tags_of, tags_of_tickets
+from tickets.queries.tasks import (
+    checklists_for,
+    open_tasks,
+    open_tasks_of,
+    task_of,
+    tasks_for,
+    tasks_of,
+    tasks_to_remind_of,
+)
 from tickets.queries.tickets import (
     TicketNotFound,
     find_by_number,
@@ -97,6 +106,7 @@ __all__ = [
     "attachments_of_description",
     "breached",
     "changes_since",
+    "checklists_for",
     "conversation",
     "counts_up_to_limit",
     "desk_counts",
@@ -125,6 +135,8 @@ __all__ = [
     "matching",
     "messages_after",
     "of_groups",
+    "open_tasks",
+    "open_tasks_of",
     "other_active_tickets",
     "presence_in",
     "read_search",
@@ -140,6 +152,10 @@ __all__ = [
     "tags_in_use",
     "tags_of",
     "tags_of_tickets",
+    "task_of",
+    "tasks_for",
+    "tasks_of",
+    "tasks_to_remind_of",
     "time_held",
     "time_held_by",
     "timeline",

@@ -11,16 +11,16 @@ from catalog.models import Contract, Service
 from foundation.accounts.models import User
 from foundation.activity.models import Record
 from tickets import verbs
-from tickets.models import Tag, Ticket
+from tickets.models import Tag, Task, Ticket
 
-_PEOPLE = ("assignee", "accepted_by", "person")
+_PEOPLE = ("assignee", "accepted_by", "person", "owner")
 
 
 @dataclass(frozen=True)
 class TimelineEntry:
     """One fact of the record: its verb and payload, as codes. ``names`` has the names, before and
-    after, of what the payload has as ids: a person, ``service``, ``contract``, ``tag``; empty for
-    none. ``wording`` renders the sentence.
+    after, of what the payload has as ids: a person, ``service``, ``contract``, ``tag``, ``task``;
+    empty for none. ``wording`` renders the sentence.
     """
 
     at: datetime
@@ -70,6 +70,7 @@ def _texts(wanted: Mapping[str, set[int]]) -> Mapping[str, Mapping[int, str]]:
     texts: dict[str, QuerySet[Any]] = {
         "contract": Contract.objects.annotate(called=F("reference")),
         "tag": Tag.objects.annotate(called=F("name")),
+        "task": Task.objects.annotate(called=F("title")),
     }
     found: dict[str, dict[int, str]] = {name: {} for name in wanted}
     parts = [
@@ -91,6 +92,9 @@ def _ids(record: Record) -> dict[str, list[int | None]]:
         return {"person": [None, record.payload["person"]]}
     if record.verb in {verbs.TAGGED, verbs.UNTAGGED}:
         return {"tag": [None, record.payload["tag"]]}
+    if "task" in record.payload:
+        task = {"task": [None, record.payload["task"]]}
+        return task | {"owner": record.payload["owners"]} if "owners" in record.payload else task
     if "accepted_by" in record.payload:
         return {"accepted_by": [None, record.payload["accepted_by"]]}
     changed = record.payload.get("changed", {})

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from foundation.accounts.models import Team, User
 from tickets.models import Ticket
 from tickets.queries.counts import counts_up_to_limit
+from tickets.queries.tasks import open_tasks
 from tickets.queries.tickets import visible_to
 from tickets.states import ACTIVE, FINAL, State
 
@@ -50,11 +51,12 @@ def breached(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
 
 
 def holders_of_active_tickets() -> QuerySet[User]:
-    """Return the assignees and desk owners of the scope's active tickets."""
+    """Return the assignees, desk owners and owners of open tasks of the scope's active tickets."""
     tickets = active(Ticket.objects.all()).order_by()
     return User.objects.filter(
         Q(pk__in=tickets.exclude(assignee=None).values("assignee"))
         | Q(pk__in=tickets.exclude(owner=None).values("owner"))
+        | Q(pk__in=open_tasks().filter(ticket__in=tickets.values("pk")).order_by().values("owner"))
     )
 
 

@@ -14,15 +14,18 @@ def saved_views_for(user: User) -> list[SavedView]:
     """Return the views that a person sees, by name: their own, those of their groups, and the
     public ones.
     """
-    return _seen_by(SavedView, user)
+    return seen_by(SavedView, user)
 
 
 def saved_replies_for(user: User) -> list[SavedReply]:
     """Return the replies that a person sees, by name, as ``saved_views_for`` does."""
-    return _seen_by(SavedReply, user)
+    return seen_by(SavedReply, user)
 
 
-def _seen_by(model: type[S], user: User) -> list[S]:
+def seen_by(model: type[S], user: User) -> list[S]:
+    """Return what is saved in a table and a person sees, by name: their own, what is of their
+    groups, and what is public.
+    """
     seen = Q(owner=user) | Q(audience=Audience.PUBLIC)
     groups = Team.objects.filter(members=user).order_by().values("pk")
     seen |= Q(audience=Audience.GROUP, team__in=groups)

@@ -19,10 +19,11 @@ from tickets import notices, verbs
 from tickets.events import TicketAssigned
 from tickets.models import MessageKind, Ticket
 from tickets.permissions import can_assign
-from tickets.queries import active
+from tickets.queries import active, open_tasks
 from tickets.services.base import change_ticket, locked_ticket, record_ticket, require_version
 from tickets.services.conversation import write_message
 from tickets.services.errors import ActionNotAllowed
+from tickets.services.ticket_tasks import release_tasks
 from tickets.states import FINAL
 
 RETURNS = system_actor("return of tickets")
@@ -111,10 +112,12 @@ def return_tickets(*, holder: User, at: datetime) -> int:
     """Give the active tickets of somebody who left, or who no longer serves their customers, back
     to the desk, each with a note; return how many.
 
-    ``holder`` stops being assignee and desk owner of each ticket that they may not hold any more.
+    ``holder`` stops being assignee, desk owner and owner of a task of each ticket that they may not
+    hold any more.
     Nobody stays assigned who could not be assigned.
     """
-    rows = active(Ticket.objects.filter(Q(assignee=holder) | Q(owner=holder)))
+    tasks = open_tasks().filter(owner=holder).order_by().values("ticket")
+    rows = active(Ticket.objects.filter(Q(assignee=holder) | Q(owner=holder) | Q(pk__in=tasks)))
     returned = 0
     for ticket_id in list(rows.order_by("pk").values_list("pk", flat=True)):
         ticket = locked_ticket(ticket_id, "organization", "requester", "assignee", "owner")
@@ -124,6 +127,7 @@ def return_tickets(*, holder: User, at: datetime) -> int:
             change_ticket(ticket, at=at, owner=None)
         if ticket.assignee_id == holder.pk:
             _give(ticket, None, RETURNS, at)
+        release_tasks(ticket=ticket, owner=holder, by=RETURNS, at=at)
         with translation.override(settings.LANGUAGE_CODE):
             text = _("%(person)s does not attend this customer any more: back to the desk.")
             write_message(

@@ -1,4 +1,6 @@
-"""Saves and deletes what people of the desk keep under a name: lists of the queue and replies."""
+"""Saves and deletes what people of the desk keep under a name: lists of the queue, replies and
+checklists.
+"""
 
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -11,8 +13,8 @@ from foundation.accounts.queries import acting_person
 from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotFound
-from foundation.core.texts import is_blank
-from tickets.models import Audience, SavedReply, SavedView, Shared
+from foundation.core.texts import is_blank, one_line
+from tickets.models import LONGEST_TITLE, Audience, Checklist, SavedReply, SavedView, Shared
 from tickets.placeholders import unknown_in
 from tickets.services.errors import ActionNotAllowed
 
@@ -22,6 +24,7 @@ MOST = 50  # of a kind, of one person
 NAME_LENGTH = SavedView._meta.get_field("name").max_length or 0
 QUERY_LENGTH = SavedView._meta.get_field("query").max_length or 0
 LONGEST_REPLY = 20_000  # characters
+MOST_LINES = 40  # of a checklist
 
 
 class _Label(NamedTuple):
@@ -76,6 +79,42 @@ def save_reply(
     bodies = {"body_es": body_es.strip(), "body_en": body_en.strip()}
     label = _Label(name, audience, team)
     return _save(SavedReply, label, bodies, by=by, at=at, renames=renames)
+
+
+def save_checklist(
+    *,
+    name: str,
+    lines: str,
+    audience: str,
+    team: Team | None,
+    by: Actor,
+    at: datetime,
+    renames: int | None = None,
+) -> Checklist:
+    """Save tasks, one a line, under a name; one of the person's own with that name is replaced.
+
+    Raises as ``save_view`` does, and ``Invalid`` without a task, for more than ``MOST_LINES`` or
+    for one that is too long.
+    """
+    titles = [title for line in lines.splitlines() if (title := one_line(line))]
+    words = ""
+    if not titles:
+        words = _("Write the tasks, one a line.")
+    elif len(titles) > MOST_LINES:
+        words = _("At most %(count)d tasks.") % {"count": MOST_LINES}
+    elif any(len(title) > LONGEST_TITLE for title in titles):
+        words = _("A task has at most %(count)d characters.") % {"count": LONGEST_TITLE}
+    if words:
+        raise Invalid(words, fields={"lines": words})
+    label = _Label(name, audience, team)
+    return _save(Checklist, label, {"lines": "\n".join(titles)}, by=by, at=at, renames=renames)
+
+
+def delete_checklist(*, checklist_id: int, by: Actor) -> None:
+    """Delete a checklist of one's own, or one that others see, as a supervisor. Raises
+    ``NotFound``.
+    """
+    _delete(Checklist, checklist_id, by)
 
 
 def delete_view(*, view_id: int, by: Actor) -> None:
