@@ -22,7 +22,7 @@ from tickets.states import ACTIVE, OPEN_STATES
 
 
 def relate_tickets(house: House, now: datetime) -> None:
-    """Of each customer with enough active tickets, merge one into another, link and tag others, note
+    """Of each customer with enough active tickets, merge one into another, link and tag others, add
     tasks and let the supervisor follow one. The desk's first agent does it.
     """
     by = Actor(person_id=house.staff["agent"].pk, channel=Channel.DESK)
