@@ -30,6 +30,8 @@ _TERMS = (
     "visit_notice_days",
     "acknowledgement_is_reaction",
     "reopen_days",
+    "time_asked",
+    "time_step",
     "drp_contracted",
     "currency",
     "report_language",

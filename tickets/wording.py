@@ -1,15 +1,17 @@
 """Sentences for the facts of tickets on the record, by verb."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from foundation.core.classification import Channel, Environment, Impact, Kind, Priority, Urgency
+from foundation.core.durations import short_duration
 from foundation.core.wording import Sentence, fixed
 from tickets import verbs
-from tickets.models import LinkKind, MessageKind, format_number, link_label
+from tickets.models import Activity, LinkKind, MessageKind, format_number, link_label
 from tickets.states import State
 
 _LABELS: dict[str, Callable[[Any], str]] = {
@@ -122,6 +124,19 @@ def _untagged(payload: Mapping[str, Any], time_zone: str) -> str:
     return _("Tag taken off: %(tag)s") % {"tag": _name(payload, "tag")}
 
 
+def _time(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Time worked: %(time)s") % {"time": _worked(payload)}
+
+
+def _time_removed(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Time worked removed: %(time)s") % {"time": _worked(payload)}
+
+
+def _worked(payload: Mapping[str, Any]) -> str:
+    worked = short_duration(timedelta(minutes=payload["minutes"]))
+    return f"{worked}, {Activity(payload['activity']).label}"
+
+
 def _of_task(text: str) -> Sentence:
     return lambda payload, time_zone: _(text) % {"task": _name(payload, "task")}
 
@@ -155,6 +170,8 @@ SENTENCES: dict[str, Sentence] = {
     verbs.UNWATCHED: _unwatched,
     verbs.TAGGED: _tagged,
     verbs.UNTAGGED: _untagged,
+    verbs.TIME_ADDED: _time,
+    verbs.TIME_REMOVED: _time_removed,
     verbs.TASK_ADDED: _of_task(gettext_noop("Task: %(task)s")),
     verbs.TASK_CHANGED: _task_changed,
     verbs.TASK_DONE: _of_task(gettext_noop("Task done: %(task)s")),

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from foundation.core.durations import typed_minutes
 from foundation.core.texts import without_blank_ends
 from foundation.documents.checking import ACCEPTED_EXTENSIONS, MAX_UPLOAD_BYTES
 
@@ -20,6 +21,26 @@ class TextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return without_blank_ends(super().to_python(value) or "")
+
+
+class MinutesField(forms.CharField):
+    """A duration as people type it; cleaned, a number of minutes, or None for nothing."""
+
+    default_error_messages = {
+        "duration": _("Write a time as 45 min, 1:30 or 1 h 30 min; a number alone is minutes."),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=40, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        minutes = typed_minutes(text)
+        if minutes is None:
+            raise forms.ValidationError(self.error_messages["duration"], code="duration")
+        return minutes
 
 
 class MultipleFileInput(forms.ClearableFileInput):

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from api.tickets.times import spent_of
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.core.errors import Invalid
@@ -26,8 +27,9 @@ def send_reply(request: Request, ticket: Ticket, data: dict[str, Any], at: datet
     if data["still_fails"] is not None:
         words = _("Only the customer says whether it still fails.")
         raise Invalid(words, fields={"still_fails": words})
+    spent = spent_of(data["spent"])
     if data["kind"] == MessageKind.NOTE:
-        return services.add_note(ticket=ticket, body=data["body"], by=by, at=at)
+        return services.add_note(ticket=ticket, body=data["body"], spent=spent, by=by, at=at)
     if data["kind"] == MessageKind.STATEMENT:
         if data.get("estimated_at") is None:
             raise Invalid(
@@ -35,13 +37,21 @@ def send_reply(request: Request, ticket: Ticket, data: dict[str, Any], at: datet
                 fields={"estimated_at": _("Needed for a statement.")},
             )
         return services.send_attention_statement(
-            ticket=ticket, body=data["body"], estimated_at=data["estimated_at"], by=by, at=at
+            ticket=ticket,
+            body=data["body"],
+            estimated_at=data["estimated_at"],
+            spent=spent,
+            by=by,
+            at=at,
         )
-    return services.reply_to_customer(ticket=ticket, body=data["body"], by=by, at=at)
+    return services.reply_to_customer(ticket=ticket, body=data["body"], spent=spent, by=by, at=at)
 
 
 def _customer_reply(ticket: Ticket, data: dict[str, Any], by: Actor, at: datetime) -> Message:
     still_fails = data["still_fails"]
+    if data["spent"] is not None:
+        words = _("Only staff can read or enter the time worked.")
+        raise Invalid(words, fields={"spent": words})
     if data["kind"] != MessageKind.REPLY:
         raise Invalid(_("Customers send replies."), fields={"kind": _("Use reply.")})
     if ticket.state != State.SOLVED and still_fails is None:

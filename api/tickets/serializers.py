@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.fields import BodySerializer, InstantField, TextField
+from api.tickets.times import SPENT_WORDS, SpentSerializer
 from foundation.core.classification import (
     ASSISTED_CHANNELS,
     Environment,
@@ -278,6 +279,7 @@ class NewReplySerializer(BodySerializer):
     )
     estimated_at = InstantField(required=False, allow_null=True)
     still_fails = serializers.BooleanField(required=False, allow_null=True, default=None)
+    spent = SpentSerializer(required=False, allow_null=True, default=None, help_text=SPENT_WORDS)
 
 
 class NewFollowUpSerializer(BodySerializer):
@@ -305,6 +307,7 @@ class NewTransitionSerializer(BodySerializer):
         required=False, allow_blank=True, default="", max_length=80
     )
     promised_on = serializers.DateField(required=False, allow_null=True, default=None)
+    spent = SpentSerializer(required=False, allow_null=True, default=None, help_text=SPENT_WORDS)
     accepted_by = serializers.EmailField(
         required=False,
         allow_blank=True,

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from api.tickets.times import spent_of
 from foundation.accounts.models import User
 from foundation.accounts.queries import get_team_by_name
 from foundation.core.errors import Invalid
@@ -25,6 +26,7 @@ def details_of(ticket: Ticket, data: dict[str, Any]) -> TransitionDetails:
     )
     return TransitionDetails(
         team=team,
+        spent=spent_of(data["spent"]),
         accepted_by=_accepter(ticket, data["accepted_by"]),
         **{name: data[name] for name in names},
     )

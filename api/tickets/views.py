@@ -45,6 +45,7 @@ from api.tickets.serializers import (
 )
 from api.tickets.stepping import details_of
 from api.tickets.tasks import TaskActions
+from api.tickets.times import TimeActions
 from escalation.queries import escalations_of, rule_logs_of
 from escalation.services import request_escalation
 from foundation.accounts.roles import Capability
@@ -74,6 +75,7 @@ _IF_MATCH = if_match("The ETag you read; 412 with what changed when it moved on.
 class TicketViewSet(
     RelationActions,
     TaskActions,
+    TimeActions,
     KnownParameters,
     mixins.ListModelMixin,
     viewsets.GenericViewSet[Ticket],

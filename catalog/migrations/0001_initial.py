@@ -138,6 +138,34 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "time_asked",
+                    models.CharField(
+                        choices=[
+                            ("never", "it is not asked for"),
+                            ("with_solution", "with the solution"),
+                            ("with_reply", "with each message to the customer"),
+                        ],
+                        default="never",
+                        help_text="When the desk has to say how long it worked on a ticket.",
+                        max_length=15,
+                        verbose_name="time worked",
+                    ),
+                ),
+                (
+                    "time_step",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        help_text=(
+                            "Each entry counts in whole steps of so many minutes, at least one."
+                        ),
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(480),
+                        ],
+                        verbose_name="minutes in which the time counts",
+                    ),
+                ),
+                (
                     "drp_contracted",
                     models.BooleanField(default=False, verbose_name="DRP contracted"),
                 ),

@@ -6,6 +6,7 @@ from catalog.models.contracts import (
     ContractService,
     ContractVersion,
     MatrixVersion,
+    TimeAsked,
     matrix_cells,
 )
 from catalog.models.services import (
@@ -30,6 +31,7 @@ __all__ = [
     "RequestTemplate",
     "Service",
     "TemplateField",
+    "TimeAsked",
     "in_language",
     "matrix_cells",
 ]

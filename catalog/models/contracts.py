@@ -17,6 +17,14 @@ from foundation.core.classification import (
 )
 
 
+class TimeAsked(models.TextChoices):
+    """When the desk has to say how long it worked on a ticket of a contract."""
+
+    NEVER = "never", _("it is not asked for")
+    WITH_SOLUTION = "with_solution", _("with the solution")
+    WITH_REPLY = "with_reply", _("with each message to the customer")
+
+
 class Contract(TermsRow):
     """A contract (SPEC 1.2), in force from ``starts_on`` to ``ends_on``, both included. Of several
     that cover a service on a day, the one with the latest ``starts_on`` binds new tickets.
@@ -72,6 +80,19 @@ class Contract(TermsRow):
         help_text=_(
             "How long after closing a ticket may be reopened; 0 means a new linked ticket."
         ),
+    )
+    time_asked = models.CharField(
+        _("time worked"),
+        max_length=15,
+        choices=TimeAsked,
+        default=TimeAsked.NEVER,
+        help_text=_("When the desk has to say how long it worked on a ticket."),
+    )
+    time_step = models.PositiveSmallIntegerField(
+        _("minutes in which the time counts"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(480)],
+        help_text=_("Each entry counts in whole steps of so many minutes, at least one."),
     )
     drp_contracted = models.BooleanField(_("DRP contracted"), default=False)
     currency = models.CharField(_("currency"), max_length=3, default="USD")

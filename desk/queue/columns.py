@@ -34,6 +34,7 @@ OPTIONAL: Mapping[str, Column] = {
     "service": Column(_("Service"), relation="service"),
     "team": Column(_("Group"), relation="team"),
     "tags": Column(_("Tags")),
+    "worked": Column(_("Time worked")),
     "received": Column(_("Arrived")),
     "assignee": Column(_("Assignee"), relation="assignee"),
     "activity": Column(_("Activity"), sorts="activity"),

@@ -1,7 +1,8 @@
 """The list that is seen, as a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -54,7 +55,9 @@ def export(request: HttpRequest, file_type: str) -> HttpResponse:
 def _heading(columns: Sequence[str]) -> list[str]:
     due = _("Due (%(zone)s)") % {"zone": DESK_ZONE}
     fixed = [_("Number"), _("Priority"), _("Subject"), _("Customer"), _("Clock"), due]
-    return fixed + [str(OPTIONAL[name].label) for name in columns]
+    labels = {name: str(column.label) for name, column in OPTIONAL.items()}
+    labels["worked"] = _("Minutes worked")
+    return fixed + [labels[name] for name in columns]
 
 
 def _rows(reading: Reading) -> Iterator[list[Any]]:
@@ -63,7 +66,7 @@ def _rows(reading: Reading) -> Iterator[list[Any]]:
     for _number in range(MOST_ROWS // _AT_ONCE):
         page = keyset_page(reading.tickets, order, _AT_ONCE, after=mark)
         clocks = clocks_of([ticket.pk for ticket in page.rows])
-        tags = _tags(page.rows, reading.columns)
+        beside = _Beside.of(page.rows, reading.columns)
         for ticket in page.rows:
             clock = most_urgent(clocks[ticket.pk])
             yield [
@@ -73,7 +76,7 @@ def _rows(reading: Reading) -> Iterator[list[Any]]:
                 ticket.organization.name,
                 metric_label(clock.metric) if clock else "",
                 _local(clock.due_at if clock else None),
-                *(_value(ticket, name, tags) for name in reading.columns),
+                *(_value(ticket, name, beside) for name in reading.columns),
             ]
         mark = page.after
         if not mark:
@@ -87,18 +90,30 @@ def _local(moment: datetime | None) -> datetime | str:
     return in_zone(moment, DESK_ZONE).replace(tzinfo=None, microsecond=0)
 
 
-def _tags(tickets: Sequence[Ticket], columns: Sequence[str]) -> Mapping[int, Sequence[Tag]]:
-    """Return ticket id -> its tags, when they have a column."""
-    return queries.tags_of_tickets(each.pk for each in tickets) if "tags" in columns else {}
+@dataclass(frozen=True)
+class _Beside:
+    """What stands in other tables, by ticket id, when it has a column."""
+
+    tags: Mapping[int, Sequence[Tag]]
+    worked: Mapping[int, timedelta]
+
+    @classmethod
+    def of(cls, tickets: Sequence[Ticket], columns: Sequence[str]) -> "_Beside":
+        ids = [ticket.pk for ticket in tickets]
+        return cls(
+            queries.tags_of_tickets(ids) if "tags" in columns else {},
+            queries.time_worked(ids) if "worked" in columns else {},
+        )
 
 
-def _value(ticket: Ticket, column: str, tags: Mapping[int, Sequence[Tag]]) -> Any:
+def _value(ticket: Ticket, column: str, beside: _Beside) -> Any:
     values = {
         "state": lambda: ticket.state_label,
         "requester": lambda: str(ticket.requester),
         "service": lambda: ticket.service.name,
         "team": lambda: str(ticket.team or ""),
-        "tags": lambda: ", ".join(tag.name for tag in tags[ticket.pk]),
+        "tags": lambda: ", ".join(tag.name for tag in beside.tags[ticket.pk]),
+        "worked": lambda: int(beside.worked[ticket.pk].total_seconds()) // 60,
         "received": lambda: _local(ticket.received_at),
         "assignee": lambda: str(ticket.assignee or ""),
         "activity": lambda: _local(ticket.updated_at),

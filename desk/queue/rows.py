@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from foundation.accounts.models import User
 from sla.clocks.models import Clock
@@ -23,6 +23,7 @@ class Row:
     hit: Hit | None = None
     presence: Presence | None = None
     tags: Sequence[Tag] = ()
+    worked: timedelta | None = None
 
     @property
     def is_dated(self) -> bool:
@@ -46,6 +47,7 @@ def rows_of(
     intervals = queries.intervals_of(ids)
     present = queries.presence_in(tickets, reader=reader, at=now)
     tags = queries.tags_of_tickets(ids) if "tags" in columns else {}
+    worked = queries.time_worked(ids) if "worked" in columns else {}
     return [
         Row(
             ticket,
@@ -55,6 +57,7 @@ def rows_of(
             hit=(hits or {}).get(ticket.pk),
             presence=present.get(ticket.pk),
             tags=tags.get(ticket.pk, ()),
+            worked=worked.get(ticket.pk),
         )
         for ticket in tickets
     ]

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.core.zones import in_zone, local_instant
 from foundation.documents.checking import CheckedFile
-from tickets.models import HeldFile, MessageKind, Ticket
+from tickets.models import Activity, HeldFile, MessageKind, Ticket
 from tickets.placeholders import left_in
-from tickets.services import Saying, TransitionDetails, Unsent
+from tickets.services import Saying, Spent, TransitionDetails, Unsent, time_asked
 from tickets.states import WITH_REPLY, SolutionType, State, Transition
-from web.forms import FilesField, TextField
+from web.forms import FilesField, MinutesField, TextField
 
 THEN_LABELS = {
     State.PENDING_USER: _("and wait for the customer"),
@@ -78,6 +78,17 @@ class SayForm(forms.Form):
     promised_on = forms.DateField(
         label=_("Promised date"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
+    minutes = MinutesField(
+        label=_("Time worked"),
+        required=False,
+        help_text=_("45 min, 1:30 or 1 h 30 min; a number alone is minutes."),
+    )
+    activity = forms.ChoiceField(
+        label=_("What was done"),
+        required=False,
+        choices=Activity.choices,
+        initial=Activity.ANALYSIS,
+    )
     kept = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
     again = forms.IntegerField(
         widget=forms.HiddenInput, required=False, min_value=0, max_value=HIGHEST
@@ -100,8 +111,16 @@ class SayForm(forms.Form):
         self.time_zone = ticket.organization.time_zone
         fields: Any = self.fields
         fields["again_files"].choices = [(file.pk, file.name) for file in files]
-        for name in ("supplier", "supplier_case", "promised_on", "solution_type"):
+        for name in (
+            "supplier",
+            "supplier_case",
+            "promised_on",
+            "solution_type",
+            "minutes",
+            "activity",
+        ):
             fields[name].is_conditional = True
+        self.time_asked = time_asked(ticket)
         # what is typed is kept on the server; of the form, only these fields are sent for it
         fields["body"].widget.attrs |= {
             "hx-post": reverse("admin:draft", args=[ticket.number]),
@@ -152,7 +171,9 @@ class SayForm(forms.Form):
             body=data["body"],
             estimated_at=data["estimated_at"],
             step=step.name if step is not None else "",
-            details=TransitionDetails(**{each: data[each] for each in needs if each in data}),
+            details=TransitionDetails(
+                **{each: data[each] for each in needs if each in data}, spent=spent_of(data)
+            ),
             version=data["version"] if step is not None else None,
             files=files,
             form=form,
@@ -160,6 +181,14 @@ class SayForm(forms.Form):
             again=data["again"],
             again_files=data["again_files"],
         )
+
+
+def spent_of(data: dict[str, Any]) -> Spent | None:
+    """Return the time that a form has in ``minutes`` and ``activity``; None without one."""
+    minutes = data.get("minutes")
+    if minutes is None:
+        return None
+    return Spent(minutes, Activity(data.get("activity") or Activity.ANALYSIS))
 
 
 def given_back(unsent: Unsent, time_zone: str) -> dict[str, Any]:

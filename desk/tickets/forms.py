@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Contract, Service
+from catalog.models import Contract, Service, TimeAsked
 from catalog.queries import active_services
 from desk.queue.people import people_with_load
-from desk.tickets.composer import Say, SayForm
+from desk.tickets.composer import Say, SayForm, spent_of
 from foundation.accounts.models import (
     Team,
     User,
@@ -24,11 +24,11 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
-from tickets.models import Ticket
+from tickets.models import Activity, Ticket
 from tickets.permissions import accepters
-from tickets.services import Classification, TransitionDetails
+from tickets.services import Classification, TransitionDetails, time_asked
 from tickets.states import SolutionType, Transition
-from web.forms import FilesField, TextField
+from web.forms import FilesField, MinutesField, TextField
 
 ASSISTED = [(channel, channel.label) for channel in ASSISTED_CHANNELS]
 
@@ -265,6 +265,17 @@ class StepForm(VersionedForm):
     accepted_channel = forms.ChoiceField(
         label=_("Said through"), required=False, choices=[("", "—"), *ASSISTED]
     )
+    minutes = MinutesField(
+        label=_("Time worked"),
+        required=False,
+        help_text=_("45 min, 1:30 or 1 h 30 min; a number alone is minutes."),
+    )
+    activity = forms.ChoiceField(
+        label=_("What was done"),
+        required=False,
+        choices=Activity.choices,
+        initial=Activity.ANALYSIS,
+    )
     attachments = FilesField()
 
     def __init__(
@@ -284,6 +295,10 @@ class StepForm(VersionedForm):
         fields["team"].queryset = Team.objects.filter(level__gte=2).order_by("level", "name", "pk")
         if needs is not None:
             kept = {*needs, "version", *(("attachments",) if "message" in needs else ())}
+            if "message" in needs and time_asked(ticket) is not TimeAsked.NEVER:
+                kept |= {"minutes", "activity"}
+                for name in ("minutes", "activity"):
+                    fields[name].is_conditional = True
             self.fields = {name: field for name, field in self.fields.items() if name in kept}
             for name in needs:
                 fields[name].widget.attrs["required"] = True
@@ -303,6 +318,7 @@ class StepForm(VersionedForm):
             else None,
             accepted_channel=data.get("accepted_channel", ""),
             files=files,
+            spent=spent_of(data),
         )
 
     @classmethod

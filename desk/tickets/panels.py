@@ -23,6 +23,7 @@ from desk.tickets.side_panels import (
     Tasks,
     TicketPanel,
     TimePerState,
+    Times,
 )
 from desk.tickets.steps import grouped, primary_act
 from escalation.services import can_acknowledge
@@ -273,6 +274,7 @@ PANELS: Sequence[TicketPanel] = (
     Customer(),
     Escalations(),
     Relations(),
+    Times(),
     Followers(),
     Files(),
     TimePerState(),

@@ -3,7 +3,7 @@ who follows it, files and history. They are loaded after the page.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -11,11 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from desk.tickets.forms import TagForm
 from desk.tickets.relation_forms import FollowerForm, LinkForm, MergeForm
 from desk.tickets.task_forms import ChecklistChoice
+from desk.tickets.time_form import TimeForm
 from escalation.queries import rule_logs_of
 from foundation.accounts.models import DESK_ZONE, User
+from foundation.accounts.roles import Capability
 from tickets import queries
 from tickets.models import LinkKind, Ticket
 from tickets.permissions import can_work
+from tickets.services import time_asked
 from tickets.states import FINAL, OPEN_STATES
 from web.panels import Loads, Panel, Place
 from web.ticket_page import TicketPage
@@ -109,6 +112,30 @@ class Tasks(TicketPanel):
             "can_add": works and ticket.state not in FINAL,
             "desk_zone": DESK_ZONE,
             "checklist_form": ChecklistChoice(reader=user),
+        }
+
+
+class Times(TicketPanel):
+    """How long the desk worked on the ticket and on those that were merged into it."""
+
+    name = "times"
+    template = "desk/tickets/panels/times.html"
+    place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("Time worked")
+    statements = 2  # the merged tickets, the entries
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        ticket = page.ticket
+        entries = queries.times_of([ticket.pk, *(each.pk for each in page.absorbed)])
+        return {
+            "entries": entries,
+            "worked": sum((each.worked for each in entries), timedelta()),
+            "counted": sum((each.counted for each in entries), timedelta()),
+            "time_asked": time_asked(ticket),
+            "works": can_work(user, ticket),
+            "supervises": user.can(Capability.SUPERVISE),
+            "time_form": TimeForm(),
         }
 
 

@@ -10,6 +10,7 @@ from desk.tickets import (
     stepping,
     tagging,
     tasks,
+    times,
     triage,
     views,
 )
@@ -46,6 +47,8 @@ _ticket = [
     path("tasks/<int:task_id>/", tasks.edit_task, name="edit_task"),
     path("tasks/<int:task_id>/change/", tasks.change_task, name="change_task"),
     path("tasks/<int:task_id>/<slug:act>/", tasks.act_on_task, name="act_on_task"),
+    path("times/", times.enter_time, name="enter_time"),
+    path("times/<int:entry_id>/remove/", times.remove_time, name="remove_time"),
     path("followers/", relations.watch, name="watch"),
     path("followers/people/", relations.people, name="followable"),
     path("followers/<int:person_id>/remove/", relations.unwatch, name="unwatch"),

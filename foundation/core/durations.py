@@ -1,5 +1,6 @@
 """Durations as short texts that are the same in Spanish and English. All are rounded down."""
 
+import re
 from datetime import timedelta
 
 SECOND = timedelta(seconds=1)
@@ -38,3 +39,23 @@ def exact_duration(span: timedelta) -> str:
 
 def whole_seconds(span: timedelta) -> timedelta:
     return span // SECOND * SECOND
+
+
+_TYPED = re.compile(
+    r"(?:(?P<hours>\d{1,3}(?:[.,]\d{1,2})?)\s*(?:h|hs|hrs?|horas?|hours?)\.?)?"
+    r"\s*(?:(?P<minutes>\d{1,4})\s*(?:m|min|mins|minutos?|minutes?)?\.?)?",
+    re.IGNORECASE | re.ASCII,
+)
+_COLON = re.compile(r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d)", re.ASCII)
+
+
+def typed_minutes(text: str) -> int | None:
+    """Return the minutes that a person typed, as ``90``, ``1:30``, ``1 h 30 min``, ``1.5 h`` or
+    ``45 min``; None for anything else.
+    """
+    stripped = text.strip()
+    found = _COLON.fullmatch(stripped) or _TYPED.fullmatch(stripped)
+    if found is None or not (found["hours"] or found["minutes"]):
+        return None
+    hours = float((found["hours"] or "0").replace(",", "."))
+    return round(hours * 60) + int(found["minutes"] or 0)

@@ -1,4 +1,6 @@
-"""Tickets of the demonstration that belong together: a merge, links, followers, tags, tasks."""
+"""What the desk does together on tickets of the demonstration: a merge, links, followers, tags,
+tasks, times.
+"""
 
 from datetime import datetime, timedelta
 
@@ -6,11 +8,13 @@ from foundation.accounts.models import Organization
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from servicedesk.demo.house import House
-from tickets.models import Audience, LinkKind, Ticket
+from tickets.models import Activity, Audience, LinkKind, Ticket
 from tickets.services import (
+    Spent,
     TaskPlan,
     add_checklist,
     add_tasks,
+    enter_time,
     finish_task,
     link_tickets,
     merge_tickets,
@@ -23,7 +27,7 @@ from tickets.states import ACTIVE, OPEN_STATES
 
 def relate_tickets(house: House, now: datetime) -> None:
     """Of each customer with enough active tickets, merge one into another, link and tag others, add
-    tasks and let the supervisor follow one. The desk's first agent does it.
+    tasks and times, and let the supervisor follow one. The desk's first agent does it.
     """
     by = Actor(person_id=house.staff["agent"].pk, channel=Channel.DESK)
     checklist = save_checklist(
@@ -50,6 +54,11 @@ def relate_tickets(house: House, now: datetime) -> None:
             "Llamar al proveedor del enlace", house.staff["agent2"], now + timedelta(days=1)
         )
         add_tasks(ticket=survivor, plans=[call], by=by, at=now)
+        for spent in (
+            Spent(35, Activity.REMOTE),
+            Spent(20, Activity.PHONE, note="Con el proveedor"),
+        ):
+            enter_time(ticket=survivor, spent=spent, by=by, at=now)
         watch_ticket(ticket=survivor, person=house.staff["supervisor"], by=by, at=now)
         if absorbed.state in OPEN_STATES:
             merge_tickets(ticket=absorbed, survivor=survivor, by=by, at=now)

@@ -375,6 +375,7 @@ def test_every_verb_of_the_record_has_a_sentence(language: str) -> None:
         value for module in modules for name, value in vars(module).items() if name.isupper()
     } | {f"message.{kind}" for kind in MessageKind.values}
     payload = {"metric": "reaction", "from": "new", "to": "open", "kind": "related", "tag": 3}
+    payload |= {"minutes": 90, "activity": "travel"}
     payload |= dict.fromkeys(("follower", "survivor", "absorbed", "other", "is_source"), 1)
 
     assert len(verbs) > 50

@@ -125,6 +125,7 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     "tickets.TicketTag": [({"ticket_id": 7, "tag_id": 3}, "7 3")],
     "tickets.Checklist": [({"name": "New user"}, "New user")],
     "tickets.Task": [({"title": "Call"}, "Call")],
+    "tickets.TimeEntry": [({"ticket_id": 7, "minutes": 30}, "7 30 min")],
     "tickets.TicketLink": [({"source_id": 7, "kind": "related", "target_id": 9}, "7 related 9")],
     "tickets.Watcher": [({"ticket_id": 7, "person_id": 4}, "7 4")],
     "tickets.Visit": [({"ticket_id": 7, "person_id": 4}, "7 4")],

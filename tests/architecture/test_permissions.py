@@ -66,7 +66,8 @@ def gets_in(client: Client, path: str) -> tuple[bool, str]:
 def test_every_route_lets_in_exactly_the_roles_of_the_table(
     house: House, world: dict[str, str], chunk: int
 ) -> None:
-    routes = all_routes()[chunk::8]
+    # what deletes a row comes after the pages of the row
+    routes = sorted(all_routes()[chunk::8], key=lambda route: "/delete/" in route.pattern)
     people: dict[str, User | None] = {
         **house.staff,
         **house.people,

@@ -157,6 +157,7 @@ def world(house: House) -> dict[str, str]:
         "task_id": str(task.pk),
         "checklist_id": str(checklist.pk),
         "act": "finish",
+        "entry_id": "1",
         "held_id": "1",
     }
 

@@ -14,10 +14,13 @@ from tests.support.tickets import step
 from tickets.models import Ticket
 from web.ticket_page import TicketPage
 
-READS = "head conversation clocks turn properties customer followers files intervals rules history"
+READS = (
+    "head conversation clocks turn properties customer times followers files intervals rules "
+    "history"
+)
 ENDED = (
     "head conversation composer clocks turn properties tags tasks assignment customer relations "
-    "followers files intervals rules history"
+    "times followers files intervals rules history"
 )
 SOLVED = f"head steps {ENDED.removeprefix('head ')}"
 OPEN = SOLVED.replace("properties", "properties triage")

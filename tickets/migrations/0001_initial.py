@@ -1478,4 +1478,85 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="TimeEntry",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("minutes", models.PositiveSmallIntegerField()),
+                ("step", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "activity",
+                    models.CharField(
+                        choices=[
+                            ("analysis", "Analysis"),
+                            ("remote", "Remote session"),
+                            ("on_site", "On site"),
+                            ("phone", "Telephone"),
+                            ("meeting", "Meeting"),
+                            ("documentation", "Documentation"),
+                            ("travel", "Travel"),
+                            ("other", "Other work"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("worked_on", models.DateField()),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField()),
+                ("removed_at", models.DateTimeField(null=True)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tickets.message",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="organization",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tickets.ticket",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("pk",),
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("minutes__gte", 1), ("minutes__lte", 1440), ("step__gte", 1)
+                        ),
+                        name="time_entry_of_a_day",
+                    )
+                ],
+            },
+        ),
     ]

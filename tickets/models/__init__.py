@@ -8,9 +8,11 @@ from tickets.models.shared import Audience, SavedReply, SavedView, Shared
 from tickets.models.tags import LONGEST_TAG, Tag, TicketTag, tag_key
 from tickets.models.tasks import LONGEST_TITLE, Checklist, Task
 from tickets.models.tickets import LAST, Ticket, format_number
+from tickets.models.times import MOST_MINUTES, Activity, TimeEntry
 from tickets.models.visits import Visit
 
 __all__ = [
+    "Activity",
     "Attachment",
     "Audience",
     "Checklist",
@@ -20,6 +22,7 @@ __all__ = [
     "LONGEST_TAG",
     "LONGEST_TITLE",
     "LinkKind",
+    "MOST_MINUTES",
     "Merge",
     "Message",
     "MessageKind",
@@ -33,6 +36,7 @@ __all__ = [
     "Ticket",
     "TicketLink",
     "TicketTag",
+    "TimeEntry",
     "Visit",
     "Watcher",
     "format_number",

@@ -81,6 +81,7 @@ from tickets.queries.tickets import (
     last_tickets_of,
     visible_to,
 )
+from tickets.queries.times import has_time, time_of, time_worked, times_of
 from tickets.queries.visits import Presence, Visitor, presence_in, visit_of, visitors_of
 
 __all__ = [
@@ -121,6 +122,7 @@ __all__ = [
     "get_attachment",
     "get_named_ticket",
     "get_ticket",
+    "has_time",
     "hits_of",
     "holders_of_active_tickets",
     "in_queue_order",
@@ -158,7 +160,10 @@ __all__ = [
     "tasks_to_remind_of",
     "time_held",
     "time_held_by",
+    "time_of",
+    "time_worked",
     "timeline",
+    "times_of",
     "turn_began_at",
     "visible_to",
     "visit_of",

@@ -92,6 +92,7 @@ from tickets.services.ticket_tasks import (
     remind_of_task,
     remove_task,
 )
+from tickets.services.times import Spent, asks_time, enter_time, remove_time, time_asked
 from tickets.services.visits import drop_draft, note_visit, save_draft
 from tickets.services.watching import (
     followable,
@@ -118,6 +119,7 @@ __all__ = [
     "NewTicket",
     "Said",
     "Saying",
+    "Spent",
     "StaleTicket",
     "Stepping",
     "TaskPlan",
@@ -130,6 +132,7 @@ __all__ = [
     "add_note",
     "add_tasks",
     "answer_solution",
+    "asks_time",
     "assign_automatically",
     "assign_ticket",
     "change_contract",
@@ -141,6 +144,7 @@ __all__ = [
     "delete_reply",
     "delete_view",
     "drop_draft",
+    "enter_time",
     "finish_task",
     "follow_up_ticket",
     "followable",
@@ -165,6 +169,7 @@ __all__ = [
     "remind_of_task",
     "remind_of_validation",
     "remove_task",
+    "remove_time",
     "reply_and_step",
     "reply_as_customer",
     "reply_to_customer",
@@ -188,6 +193,7 @@ __all__ = [
     "take_back",
     "terms_for",
     "terms_under",
+    "time_asked",
     "told_by_note",
     "transition_ticket",
     "try_held_later",

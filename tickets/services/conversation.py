@@ -26,20 +26,31 @@ from tickets.services.attachments import attach_files
 from tickets.services.base import record_ticket, require_worker, touch_ticket
 from tickets.services.indexing import index_message
 from tickets.services.raising import MAX_TEXT
+from tickets.services.times import Spent, enter_time, require_time
 
 FARTHEST = timedelta(days=366)
 
 
 @transaction.atomic
 def reply_to_customer(
-    *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
+    *,
+    ticket: Ticket,
+    body: str,
+    by: Actor,
+    at: datetime,
+    files: Sequence[CheckedFile] = (),
+    spent: Spent | None = None,
 ) -> Message:
     """Send a public reply: notify the requester by mail and stop the reaction clock. When they may
-    no longer read the ticket, the message is kept, and nobody is told: the clock runs on. Raise
-    ``ActionNotAllowed`` for a person who may not work on the ticket.
+    no longer read the ticket, the message is kept, and nobody is told: the clock runs on. The time
+    ``spent`` on it is entered.
+
+    Raises ``ActionNotAllowed`` for a person who may not work on the ticket, or ``Invalid`` without
+    the time when the contract asks for it.
     """
     require_worker(ticket, by)
     _require_unmerged(ticket)
+    require_time(ticket, spent, by=by, is_message=True)
     message = write_message(
         ticket=ticket,
         kind=MessageKind.REPLY,
@@ -51,6 +62,8 @@ def reply_to_customer(
     )
     publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
     notices.notify_reply(ticket=ticket, message=message, at=at)
+    if spent is not None:
+        enter_time(ticket=ticket, spent=spent, by=by, at=at, message=message)
     return message
 
 
@@ -63,14 +76,17 @@ def send_attention_statement(
     by: Actor,
     at: datetime,
     files: Sequence[CheckedFile] = (),
+    spent: Spent | None = None,
 ) -> Message:
     """Send the customer the expected time and the plan (SPEC 4.2). Stop the attention clock, and
-    the reaction clock if it still runs.
+    the reaction clock if it still runs. The time ``spent`` on it is entered.
 
-    Raises ``ActionNotAllowed``, or ``Invalid`` if ``estimated_at`` is not within the next 366 days.
+    Raises ``ActionNotAllowed``, or ``Invalid`` if ``estimated_at`` is not within the next 366 days,
+    or without the time when the contract asks for it.
     """
     require_worker(ticket, by)
     _require_unmerged(ticket)
+    require_time(ticket, spent, by=by, is_message=True)
     if not at < estimated_at < at + FARTHEST:
         raise Invalid(
             _("The estimated time has passed or is more than a year away."),
@@ -88,15 +104,23 @@ def send_attention_statement(
     )
     publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
     notices.notify_statement(ticket=ticket, message=message, at=at)
+    if spent is not None:
+        enter_time(ticket=ticket, spent=spent, by=by, at=at, message=message)
     return message
 
 
 @transaction.atomic
 def add_note(
-    *, ticket: Ticket, body: str, by: Actor, at: datetime, files: Sequence[CheckedFile] = ()
+    *,
+    ticket: Ticket,
+    body: str,
+    by: Actor,
+    at: datetime,
+    files: Sequence[CheckedFile] = (),
+    spent: Spent | None = None,
 ) -> Message:
     """Write an internal note. It is never sent to the customer and changes no clock. Who is
-    mentioned in it is told.
+    mentioned in it is told. The time ``spent`` on it is entered; no contract asks for it.
     """
     require_worker(ticket, by)
     message = write_message(
@@ -110,6 +134,8 @@ def add_note(
     )
     people = told_by_note(ticket, body, by, at)
     notices.notify_mentioned(ticket=ticket, message=message, people=people, at=at)
+    if spent is not None:
+        enter_time(ticket=ticket, spent=spent, by=by, at=at, message=message)
     return message
 
 

@@ -20,13 +20,14 @@ from foundation.core.errors import DomainError, Invalid
 from foundation.documents.checking import CheckedFile
 from foundation.documents.services import store_file
 from tickets import notices
-from tickets.models import HeldFile, HeldMessage, MessageKind, Ticket
+from tickets.models import Activity, HeldFile, HeldMessage, MessageKind, Ticket
 from tickets.queries import get_ticket
 from tickets.services.attachments import require_few
 from tickets.services.conversation import write_message
 from tickets.services.errors import ActionNotAllowed
 from tickets.services.lifecycle import TransitionDetails
 from tickets.services.saying import Saying, write_now
+from tickets.services.times import Spent
 from tickets.services.visits import draft_of, drop_draft, restore_draft
 from tickets.states import FINAL
 
@@ -108,6 +109,8 @@ def _hold(
             "supplier_case": details.supplier_case,
             "promised_on": details.promised_on.isoformat() if details.promised_on else "",
             "solution_type": details.solution_type,
+            "minutes": details.spent.minutes if details.spent else 0,
+            "activity": str(details.spent.activity) if details.spent else "",
         },
         version=None if not_taken else saying.version,
         form=saying.form,
@@ -285,6 +288,9 @@ def _saying_of(held: HeldMessage, streams: ExitStack) -> Saying:
             supplier_case=given["supplier_case"],
             promised_on=date.fromisoformat(promised_on) if promised_on else None,
             solution_type=given["solution_type"],
+            spent=Spent(given["minutes"], Activity(given["activity"]))
+            if given["minutes"]
+            else None,
         ),
         version=held.version,
         files=_opened(held.files.select_related("blob").order_by("pk"), streams),

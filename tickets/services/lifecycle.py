@@ -25,6 +25,7 @@ from tickets.services.base import change_ticket, lock_ticket, record_ticket, req
 from tickets.services.conversation import publish_customer_informed, write_message
 from tickets.services.errors import DetailsMissing, TransitionNotAllowed
 from tickets.services.indexing import index_supplier
+from tickets.services.times import Spent, enter_time, require_time
 from tickets.states import (
     ANSWERED,
     BUCKETS,
@@ -61,6 +62,7 @@ class TransitionDetails:
     accepted_channel: str = ""
     files: Sequence[CheckedFile] = ()
     survivor: Ticket | None = None  # of a merge
+    spent: Spent | None = None  # the work that ends with it
 
 
 NOTHING = TransitionDetails()
@@ -90,9 +92,10 @@ def transition_ticket(
 ) -> Ticket:
     """Take the named transition and return the ticket.
 
-    Raises ``TransitionNotAllowed`` (lists the possible ones), ``DetailsMissing`` or
-    ``StaleTicket``. In order: writes the fields, the interval, the message if there is one, and the
-    record; publishes events; queues one letter with state and message.
+    Raises ``TransitionNotAllowed`` (lists the possible ones), ``DetailsMissing``, ``StaleTicket``,
+    or ``Invalid`` without the time worked when the contract asks for it. In order: writes the
+    fields, the interval, the message if there is one, and the record; publishes events; queues one
+    letter with state and message.
     """
     require_version(ticket, expected_version)
     user = acting_person(by)
@@ -102,13 +105,15 @@ def transition_ticket(
         raise TransitionNotAllowed(ticket, str(transition.label) if transition else name, possible)
     needs = transition.staff_needs if user.is_staff else transition.needs
     _require_details(ticket, transition, needs, details, at)
-    return _take(
-        ticket=ticket,
-        transition=transition,
-        details=details,
-        by=by,
-        at=at,
-    )
+    if user.is_staff:
+        require_time(
+            ticket,
+            details.spent,
+            by=by,
+            is_message=_writes_message(transition, details),
+            is_solution=transition.is_solution,
+        )
+    return _take(ticket=ticket, transition=transition, details=details, by=by, at=at)
 
 
 @transaction.atomic
@@ -176,6 +181,8 @@ def _take(
     change_ticket(ticket, at=at, **changes)
     interval = _move_interval(ticket, details, at)
     message = _message(ticket, transition, details, by, at)
+    if details.spent is not None:
+        enter_time(ticket=ticket, spent=details.spent, by=by, at=at, message=message)
     accepted_by = details.accepted_by if transition.needs_on_behalf else None
     record_ticket(
         ticket,
@@ -324,6 +331,11 @@ def _move_interval(ticket: Ticket, details: TransitionDetails, at: datetime) -> 
     )
     index_supplier(interval)
     return interval
+
+
+def _writes_message(transition: Transition, details: TransitionDetails) -> bool:
+    """Tell whether the step sends the customer a message of the desk."""
+    return Effect.REASON_IS_MESSAGE not in transition.effects and not is_blank(details.message)
 
 
 def _message(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -27,9 +26,9 @@ from tickets.services.replying import reply_and_step
 @dataclass(frozen=True)
 class Saying:
     """A message as it is written. ``step`` is the name of a transition of ``WITH_REPLY`` that goes
-    with a reply, ``details`` what it needs, ``version`` the one of the ticket that was seen.
-    ``again`` is the id of the held message that was given back and is sent anew with this one,
-    ``again_files`` the ids of those of its files that go too.
+    with a reply, ``details`` what it needs and the time spent, ``version`` the one of the ticket
+    that was seen. ``again`` is the id of the held message that was given back and is sent anew with
+    this one, ``again_files`` the ids of those of its files that go too.
     """
 
     kind: MessageKind
@@ -59,12 +58,14 @@ def write_now(*, ticket: Ticket, saying: Saying, by: Actor, at: datetime) -> Dom
             body=saying.body,
             estimated_at=saying.estimated_at,
             files=saying.files,
+            spent=saying.details.spent,
             by=by,
             at=at,
         )
         return None
-    verb: Any = add_note if saying.kind == MessageKind.NOTE else reply_to_customer
-    verb(ticket=ticket, body=saying.body, files=saying.files, by=by, at=at)
+    verb = add_note if saying.kind == MessageKind.NOTE else reply_to_customer
+    spent = saying.details.spent
+    verb(ticket=ticket, body=saying.body, files=saying.files, spent=spent, by=by, at=at)
     return None
 
 
@@ -82,6 +83,13 @@ def _reply_with_step(ticket: Ticket, saying: Saying, by: Actor, at: datetime) ->
             )
     except (StaleTicket, TransitionNotAllowed) as error:
         fresh = get_ticket(acting_person(by), ticket.number)
-        reply_to_customer(ticket=fresh, body=saying.body, files=saying.files, by=by, at=at)
+        reply_to_customer(
+            ticket=fresh,
+            body=saying.body,
+            files=saying.files,
+            spent=saying.details.spent,
+            by=by,
+            at=at,
+        )
         return error
     return None

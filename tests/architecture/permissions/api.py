@@ -29,6 +29,8 @@ TABLE: dict[str, Roles] = {
     "api:ticket-tasks": SEES_TICKETS,
     "api:ticket-task": SEES_TICKETS,
     "api:checklist-list": SEES_TICKETS,
+    "api:ticket-times": SEES_TICKETS,
+    "api:ticket-time": SEES_TICKETS,
     "api:ticket-followers": SEES_TICKETS,
     "api:ticket-follower": SEES_TICKETS,
     "api:ticket-merge": SEES_TICKETS,

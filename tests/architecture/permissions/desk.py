@@ -87,6 +87,8 @@ TABLE: dict[str, Roles] = {
     "admin:edit_task": SEES_TICKETS,
     "admin:change_task": SEES_TICKETS,
     "admin:act_on_task": SEES_TICKETS,
+    "admin:enter_time": SEES_TICKETS,
+    "admin:remove_time": SEES_TICKETS,
     "admin:watch": SEES_TICKETS,
     "admin:followable": SEES_TICKETS,
     "admin:unwatch": SEES_TICKETS,
