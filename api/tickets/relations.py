@@ -17,7 +17,7 @@ from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from tickets import queries, services
-from tickets.models import LONGEST_TAG, LinkKind
+from tickets.models import CHOSEN_LINKS, LONGEST_TAG, LinkKind
 from tickets.queries import Relation
 from tickets.services import MOST_TAGS
 from web.access import needs
@@ -30,7 +30,7 @@ _for_staff = method_decorator(needs(Capability.SEE_TICKETS, refusal=_STAFF_ONLY)
 class NewLinkSerializer(BodySerializer):
     """What this ticket is to another one of the same customer."""
 
-    kind = serializers.ChoiceField(choices=LinkKind.choices)
+    kind = serializers.ChoiceField(choices=CHOSEN_LINKS)
     ticket = serializers.CharField(max_length=40, help_text="Number of the other ticket.")
 
 

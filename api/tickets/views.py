@@ -43,6 +43,7 @@ from api.tickets.serializers import (
     listed_ticket_data,
     ticket_data,
 )
+from api.tickets.splitting import NewPartSerializer, message_to_split, part_of
 from api.tickets.stepping import details_of
 from api.tickets.tasks import TaskActions
 from api.tickets.times import TimeActions
@@ -62,6 +63,7 @@ from web.requests import actor, person
 
 _STAFF_ONLY = gettext_lazy("Only staff can read which rules ran on a ticket.")
 _STAFF_MERGE = gettext_lazy("Only staff can merge tickets.")
+_STAFF_SPLIT = gettext_lazy("Only the desk splits tickets.")
 _SUPERVISORS_ONLY = gettext_lazy("Only a supervisor of the desk can change the contract.")
 _IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
@@ -151,6 +153,30 @@ class TicketViewSet(
 
         message = send_reply(request, ticket, body.validated_data, at)
         return Response(SentMessageSerializer(message).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        request=NewPartSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY]
+    )
+    @action(detail=True, methods=["post"])
+    @method_decorator(needs(Capability.WORK_TICKETS, refusal=_STAFF_SPLIT))
+    @idempotent
+    def split(self, request: Request, number: str, *, at: datetime) -> Response:
+        """Raise a ticket for a matter that the customer wrote on this one; it comes back. Its times
+        run from when that was written.
+        """
+        ticket = queries.get_ticket(person(request), number)
+        body = NewPartSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
+        message = message_to_split(ticket, data.get("message"))
+        part = services.split_ticket(
+            ticket=ticket,
+            message=message,
+            part=part_of(ticket, message, data),
+            by=actor(request._request, Channel.API),
+            at=at,
+        )
+        return _answer(request, part, status.HTTP_201_CREATED)
 
     @extend_schema(
         request=NewFollowUpSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY]

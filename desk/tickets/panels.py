@@ -70,6 +70,7 @@ class Conversation(TicketPanel):
             "files": queries.attachments_of_description(page.ticket),
             "absorbed": queries.with_own_files(page.absorbed),
             "works": can_work(user, page.ticket),
+            "splits": user.can(Capability.WORK_TICKETS),
         }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tickets.models import LinkKind
+from tickets.models import CHOSEN_LINKS
 
 _NUMBER = forms.TextInput(attrs={"list": "related-numbers", "autocomplete": "off"})
 
@@ -13,7 +13,7 @@ _NUMBER = forms.TextInput(attrs={"list": "related-numbers", "autocomplete": "off
 class LinkForm(forms.Form):
     """``other`` is the number of a ticket, with its subject behind it as it was offered."""
 
-    kind = forms.ChoiceField(label=_("This ticket is"), choices=LinkKind.choices)
+    kind = forms.ChoiceField(label=_("This ticket is"), choices=CHOSEN_LINKS)
     other = forms.CharField(label=_("Ticket"), max_length=250, widget=_NUMBER)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -31,7 +31,7 @@ from tests.support.house import (
     make_ticket,
 )
 from tickets.models import Attachment
-from tickets.services import TaskPlan, add_tasks, save_checklist, save_reply
+from tickets.services import TaskPlan, add_tasks, reply_as_customer, save_checklist, save_reply
 from tickets.services.attachments import attach_files
 
 CANARY = "Canary of the north"
@@ -109,6 +109,7 @@ def world(house: House) -> dict[str, str]:
         by=by(house.staff["desk_supervisor"]),
         at=MONDAY_9AM,
     )
+    message = reply_as_customer(ticket=ticket, body=CANARY, by=by(house.requester), at=MONDAY_9AM)
     (task,) = add_tasks(ticket=ticket, plans=[TaskPlan(CANARY)], by=by(house.agent), at=MONDAY_9AM)
     checklist = save_checklist(
         name="New user",
@@ -158,6 +159,7 @@ def world(house: House) -> dict[str, str]:
         "checklist_id": str(checklist.pk),
         "act": "finish",
         "entry_id": "1",
+        "message_id": str(message.pk),
         "held_id": "1",
     }
 

@@ -1178,6 +1178,7 @@ class Migration(migrations.Migration):
                             ("duplicate", "Duplicate of"),
                             ("caused_by", "Caused by"),
                             ("part_of", "Part of"),
+                            ("split", "Split off from"),
                         ],
                         max_length=10,
                     ),

@@ -2,7 +2,7 @@
 
 from tickets.models.conversation import Attachment, Message, MessageKind, StateInterval
 from tickets.models.held import HeldFile, HeldMessage
-from tickets.models.relations import LinkKind, Merge, TicketLink, Watcher, link_label
+from tickets.models.relations import CHOSEN_LINKS, LinkKind, Merge, TicketLink, Watcher, link_label
 from tickets.models.renames import Rename
 from tickets.models.shared import Audience, SavedReply, SavedView, Shared
 from tickets.models.tags import LONGEST_TAG, Tag, TicketTag, tag_key
@@ -15,6 +15,7 @@ __all__ = [
     "Activity",
     "Attachment",
     "Audience",
+    "CHOSEN_LINKS",
     "Checklist",
     "HeldFile",
     "HeldMessage",

@@ -17,6 +17,7 @@ class LinkKind(models.TextChoices):
     DUPLICATE = "duplicate", _("Duplicate of")
     CAUSED_BY = "caused_by", _("Caused by")
     PART_OF = "part_of", _("Part of")
+    SPLIT = "split", _("Split off from")
 
 
 # What the target of a link is to its source.
@@ -25,7 +26,10 @@ _REVERSE: dict[LinkKind, str | Promise] = {
     LinkKind.DUPLICATE: _("Has the duplicate"),
     LinkKind.CAUSED_BY: _("Causes"),
     LinkKind.PART_OF: _("Has the part"),
+    LinkKind.SPLIT: _("Split into"),
 }
+# Those that a person chooses: a split makes its own.
+CHOSEN_LINKS = [(kind.value, kind.label) for kind in LinkKind if kind is not LinkKind.SPLIT]
 
 
 def link_label(kind: LinkKind, *, is_source: bool) -> str:

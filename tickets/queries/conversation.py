@@ -77,6 +77,17 @@ def conversation(
     return ConversationPage(items, earlier, is_last=limit is None)
 
 
+def files_of(ticket: Ticket, message: Message | None) -> list[Attachment]:
+    """Return the files of a message of the ticket or, without one, of its description."""
+    return list(Attachment.objects.filter(ticket=ticket, message=message).order_by("pk"))
+
+
+def message_of(ticket: Ticket, message_id: int) -> Message | None:
+    """Return a message of the ticket; None when it has none with this id."""
+    messages = Message.objects.filter(ticket=ticket, pk=message_id).select_related("author")
+    return messages.order_by("pk").first()
+
+
 def last_message_id(ticket: Ticket) -> int:
     """Return the id of the newest message, notes included; 0 without one."""
     newest = Message.objects.filter(ticket=ticket).order_by("-created_at", "-pk")

@@ -79,6 +79,7 @@ from tickets.services.sharing import (
     save_reply,
     save_view,
 )
+from tickets.services.splitting import split_ticket, written_at
 from tickets.services.tagging import MOST_TAGS, tag_ticket, untag_ticket
 from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.ticket_tasks import (
@@ -188,6 +189,7 @@ __all__ = [
     "set_reopen_window",
     "set_validation_term",
     "solve_automatically",
+    "split_ticket",
     "steps_with_reply",
     "tag_ticket",
     "take_back",
@@ -204,4 +206,5 @@ __all__ = [
     "unwatch_ticket",
     "watch_ticket",
     "write_message",
+    "written_at",
 ]

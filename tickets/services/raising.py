@@ -64,6 +64,16 @@ class Arrival:
     number_given: bool = False
 
 
+@dataclass(frozen=True)
+class Written:
+    """When and through which channel the customer wrote a request that the desk takes out of
+    another ticket: its times run from ``at``.
+    """
+
+    at: datetime
+    channel: Channel
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewTicket:
     """The data of a ticket to create. Impact and urgency are the requester's proposal until the
@@ -83,6 +93,7 @@ class NewTicket:
     files: Sequence[CheckedFile] = ()
     continues: Ticket | None = None  # of the same organization, ended
     arrival: Arrival | None = None  # of a request that the desk registers; None: it arrives now
+    written: Written | None = None  # of one that is split off another ticket
 
     @property
     def organization(self) -> Organization:
@@ -91,6 +102,11 @@ class NewTicket:
     @property
     def requester(self) -> User:
         return self.membership.user
+
+    def received_at(self, at: datetime) -> datetime:
+        """Return the instant from which the times run, of a request that is raised ``at``."""
+        came = self.arrival or self.written
+        return came.at if came is not None else at
 
 
 @transaction.atomic
@@ -107,7 +123,7 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     _check_people(request, by)
     _check_texts(request)
     _check_arrival(request, by, at)
-    received_at = request.arrival.at if request.arrival else at
+    received_at = request.received_at(at)
     if by.person_id == request.requester.pk:
         count_act(Limited.TICKETS, by=by, at=at)
         count_act(Limited.FILES, by=by, at=at, amount=len(request.files))
@@ -159,8 +175,8 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
 def _write(
     request: NewTicket, contract: Contract | None, priority: Priority, by: Actor, at: datetime
 ) -> Ticket:
-    arrives = by.channel in _ARRIVES_BY_ITSELF and request.arrival is None
-    received_at = request.arrival.at if request.arrival else at
+    arrives = by.channel in _ARRIVES_BY_ITSELF and not (request.arrival or request.written)
+    received_at = request.received_at(at)
     ticket: Ticket = Ticket.objects.create(
         organization=request.organization,
         subject=one_line(request.subject),
@@ -177,7 +193,7 @@ def _write(
         urgency=request.urgency,
         priority=priority,
         state=State.NEW if arrives else State.OPEN,
-        channel=by.channel,
+        channel=request.written.channel if request.written else by.channel,
         requester=request.requester,
         site_id=request.membership.site_id,
         department_id=request.membership.department_id,

@@ -31,6 +31,7 @@ TABLE: dict[str, Roles] = {
     "api:checklist-list": SEES_TICKETS,
     "api:ticket-times": SEES_TICKETS,
     "api:ticket-time": SEES_TICKETS,
+    "api:ticket-split": DESK,
     "api:ticket-followers": SEES_TICKETS,
     "api:ticket-follower": SEES_TICKETS,
     "api:ticket-merge": SEES_TICKETS,

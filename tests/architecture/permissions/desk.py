@@ -89,6 +89,8 @@ TABLE: dict[str, Roles] = {
     "admin:act_on_task": SEES_TICKETS,
     "admin:enter_time": SEES_TICKETS,
     "admin:remove_time": SEES_TICKETS,
+    "admin:split": DESK,
+    "admin:split_description": DESK,
     "admin:watch": SEES_TICKETS,
     "admin:followable": SEES_TICKETS,
     "admin:unwatch": SEES_TICKETS,
