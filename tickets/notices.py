@@ -342,10 +342,15 @@ def notify_task_given(*, task: Task, at: datetime) -> None:
 
 
 def notify_task_due(*, task: Task, at: datetime) -> None:
-    """Tell the owner of a task, otherwise whoever of the desk has the ticket, that it is due."""
-    readers = [task.owner] if task.owner is not None else _desk_readers(task.ticket)
-    due = task.due_at.isoformat() if task.due_at else ""
-    _tell_of_task("task_due", task, readers, f"task_due:{task.pk}:{due}", at)
+    """Tell the owner of a task that it is due; when there is none any more, whoever of the desk has
+    the ticket, otherwise the desk's supervisors.
+    """
+    ticket = task.ticket
+    if task.owner is not None and may_read(task.owner.pk, ticket.organization_id):
+        readers = [task.owner]
+    else:
+        readers = _desk_readers(ticket) or supervisors_of(ticket.organization_id)
+    _tell_of_task("task_due", task, readers, f"task_due:{task.pk}:{at.isoformat()}", at)
 
 
 def _tell_of_task(

@@ -28,6 +28,7 @@ _KEPT_BACK = frozenset(
 TYPED = frozenset(
     {
         *("subject", "description", "body", "message", "reason", "supplier", "supplier_case"),
+        *("tags", "title", "lines", "minutes", "note"),
         *("visitors", "summary", "agreed_by", "place", "attendees", "answer", "name"),
     }
 )
@@ -41,6 +42,9 @@ _LABELS = {
     "body": gettext_lazy("Message"),
     "message": gettext_lazy("Message"),
     "reason": gettext_lazy("Reason"),
+    "tags": gettext_lazy("Tags"),
+    "title": gettext_lazy("Task"),
+    "minutes": gettext_lazy("Time worked"),
 }
 _WROTE = gettext_lazy("What you wrote")
 _NOT_TYPED = frozenset({"hidden", "checkbox", "radio", "submit", "button", "file"})

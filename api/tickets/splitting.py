@@ -1,19 +1,34 @@
-"""From the body of ``POST tickets/{number}/split/`` to the ticket that is split off."""
+"""``POST tickets/{number}/split/``: a matter becomes a ticket of its own."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from rest_framework import serializers
+from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from api.fields import BodySerializer, TextField
+from api.idempotency import idempotent
+from api.tickets.answers import IDEMPOTENCY, ticket_answer
+from api.tickets.serializers import TicketSerializer
 from catalog.queries import get_service
 from foundation.accounts.models import Membership
 from foundation.accounts.queries import membership_by_email, membership_of
-from foundation.core.classification import Impact, Kind, Urgency
+from foundation.accounts.roles import Capability
+from foundation.core.classification import Channel, Impact, Kind, Urgency
 from foundation.core.errors import Invalid
-from tickets import queries
+from tickets import queries, services
 from tickets.models import Message, Ticket
 from tickets.services import NewTicket
+from web.access import needs
+from web.requests import actor, person
+
+_DESK_ONLY = gettext_lazy("Only the desk splits tickets.")
 
 
 class NewPartSerializer(BodySerializer):
@@ -31,7 +46,35 @@ class NewPartSerializer(BodySerializer):
     urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
 
 
-def message_to_split(ticket: Ticket, message_id: int | None) -> Message | None:
+class SplitAction:
+    """Action of ``TicketViewSet``."""
+
+    @extend_schema(
+        request=NewPartSerializer, responses={201: TicketSerializer}, parameters=[IDEMPOTENCY]
+    )
+    @action(detail=True, methods=["post"])
+    @method_decorator(needs(Capability.WORK_TICKETS, refusal=_DESK_ONLY))
+    @idempotent
+    def split(self, request: Request, number: str, *, at: datetime) -> Response:
+        """Raise a ticket for a matter that the customer wrote on this one; it comes back. Its times
+        run from when that was written.
+        """
+        ticket = queries.get_ticket(person(request), number)
+        body = NewPartSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
+        message = _message(ticket, data.get("message"))
+        part = services.split_ticket(
+            ticket=ticket,
+            message=message,
+            part=_part(ticket, message, data),
+            by=actor(request._request, Channel.API),
+            at=at,
+        )
+        return ticket_answer(request, part, status.HTTP_201_CREATED)
+
+
+def _message(ticket: Ticket, message_id: int | None) -> Message | None:
     """Return the message with this id; None without one. Raises ``Invalid`` for one that the ticket
     does not have.
     """
@@ -44,7 +87,7 @@ def message_to_split(ticket: Ticket, message_id: int | None) -> Message | None:
     return message
 
 
-def part_of(ticket: Ticket, message: Message | None, data: dict[str, Any]) -> NewTicket:
+def _part(ticket: Ticket, message: Message | None, data: dict[str, Any]) -> NewTicket:
     return NewTicket(
         membership=_requester(ticket, message, data.get("requester")),
         subject=data.get("subject", ticket.subject),

@@ -13,7 +13,11 @@ from tickets.permissions import accepters
 from tickets.services import TransitionDetails
 
 
-def details_of(ticket: Ticket, data: dict[str, Any]) -> TransitionDetails:
+def details_of(ticket: Ticket, data: dict[str, Any], reader: User) -> TransitionDetails:
+    """Raise ``Invalid`` for what only the staff may say."""
+    if data["spent"] and not reader.is_staff:
+        words = _("Only staff can read or enter the time worked.")
+        raise Invalid(words, fields={"spent": words})
     team = get_team_by_name(data["team"]) if data.get("team") else None
     names = (
         "reason",

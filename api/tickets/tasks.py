@@ -157,13 +157,13 @@ def _change(task: Task, data: dict[str, Any], by: Actor, at: datetime) -> None:
     """Open the task first when it is to be open, and finish it last when it is to be done."""
     if data.get("is_done") is False:
         task = services.open_task_again(task=task, by=by, at=at)
-    if data.keys() & {"title", "owner", "due_at"}:
-        plan = TaskPlan(
-            data.get("title", task.title),
-            _owner(data["owner"]) if "owner" in data else task.owner,
-            data.get("due_at", task.due_at),
-        )
-        task = services.change_task(task=task, plan=plan, by=by, at=at)
+    changes: dict[str, Any] = {
+        name: data[name] for name in ("title", "owner", "due_at") if name in data
+    }
+    if "owner" in changes:
+        changes["owner"] = _owner(changes["owner"])
+    if changes:
+        task = services.change_task(task=task, changes=changes, by=by, at=at)
     if data.get("is_done"):
         services.finish_task(task=task, by=by, at=at)
 

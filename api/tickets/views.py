@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from api.idempotency import idempotent
 from api.parameters import KnownParameters, expected_version, if_match
+from api.tickets.answers import IDEMPOTENCY, ticket_answer
 from api.tickets.classification import (
     ClassificationSerializer,
     ConsequencesSerializer,
@@ -41,9 +42,8 @@ from api.tickets.serializers import (
     TicketListSerializer,
     TicketSerializer,
     listed_ticket_data,
-    ticket_data,
 )
-from api.tickets.splitting import NewPartSerializer, message_to_split, part_of
+from api.tickets.splitting import SplitAction
 from api.tickets.stepping import details_of
 from api.tickets.tasks import TaskActions
 from api.tickets.times import TimeActions
@@ -63,19 +63,13 @@ from web.requests import actor, person
 
 _STAFF_ONLY = gettext_lazy("Only staff can read which rules ran on a ticket.")
 _STAFF_MERGE = gettext_lazy("Only staff can merge tickets.")
-_STAFF_SPLIT = gettext_lazy("Only the desk splits tickets.")
 _SUPERVISORS_ONLY = gettext_lazy("Only a supervisor of the desk can change the contract.")
-_IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="The same key and body give the same answer for 24 h.",
-)
 _IF_MATCH = if_match("The ETag you read; 412 with what changed when it moved on.")
 
 
 class TicketViewSet(
     RelationActions,
+    SplitAction,
     TaskActions,
     TimeActions,
     KnownParameters,
@@ -107,10 +101,10 @@ class TicketViewSet(
 
     @extend_schema(responses=TicketSerializer)
     def retrieve(self, request: Request, number: str) -> Response:
-        return _answer(request, queries.get_ticket(person(request), number))
+        return ticket_answer(request, queries.get_ticket(person(request), number))
 
     @extend_schema(
-        request=NewTicketSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY]
+        request=NewTicketSerializer, responses={201: TicketSerializer}, parameters=[IDEMPOTENCY]
     )
     @idempotent
     def create(self, request: Request, *, at: datetime) -> Response:
@@ -124,7 +118,7 @@ class TicketViewSet(
             by=actor(request._request, channel),
             at=at,
         )
-        return _answer(request, ticket, status.HTTP_201_CREATED)
+        return ticket_answer(request, ticket, status.HTTP_201_CREATED)
 
     @extend_schema(responses=ExplanationSerializer)
     @action(detail=True, methods=["get"], url_path=r"clocks/(?P<metric>[a-z]+)/explanation")
@@ -139,7 +133,7 @@ class TicketViewSet(
     @extend_schema(
         request=NewReplySerializer,
         responses={201: SentMessageSerializer},
-        parameters=[_IDEMPOTENCY],
+        parameters=[IDEMPOTENCY],
     )
     @action(detail=True, methods=["post"])
     @idempotent
@@ -155,31 +149,7 @@ class TicketViewSet(
         return Response(SentMessageSerializer(message).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
-        request=NewPartSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY]
-    )
-    @action(detail=True, methods=["post"])
-    @method_decorator(needs(Capability.WORK_TICKETS, refusal=_STAFF_SPLIT))
-    @idempotent
-    def split(self, request: Request, number: str, *, at: datetime) -> Response:
-        """Raise a ticket for a matter that the customer wrote on this one; it comes back. Its times
-        run from when that was written.
-        """
-        ticket = queries.get_ticket(person(request), number)
-        body = NewPartSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        data = body.validated_data
-        message = message_to_split(ticket, data.get("message"))
-        part = services.split_ticket(
-            ticket=ticket,
-            message=message,
-            part=part_of(ticket, message, data),
-            by=actor(request._request, Channel.API),
-            at=at,
-        )
-        return _answer(request, part, status.HTTP_201_CREATED)
-
-    @extend_schema(
-        request=NewFollowUpSerializer, responses={201: TicketSerializer}, parameters=[_IDEMPOTENCY]
+        request=NewFollowUpSerializer, responses={201: TicketSerializer}, parameters=[IDEMPOTENCY]
     )
     @action(detail=True, methods=["post"], url_path="follow-ups")
     @idempotent
@@ -195,7 +165,7 @@ class TicketViewSet(
             by=actor(request._request, Channel.API),
             at=at,
         )
-        return _answer(request, follower, status.HTTP_201_CREATED)
+        return ticket_answer(request, follower, status.HTTP_201_CREATED)
 
     @extend_schema(
         methods=["GET"],
@@ -206,7 +176,7 @@ class TicketViewSet(
         methods=["POST"],
         request=NewEscalationSerializer,
         responses={201: EscalationSerializer},
-        parameters=[_IDEMPOTENCY],
+        parameters=[IDEMPOTENCY],
     )
     @action(detail=True, methods=["get", "post"], pagination_class=None, filterset_class=None)
     @idempotent
@@ -246,7 +216,7 @@ class TicketViewSet(
     @extend_schema(
         request=NewClassificationSerializer,
         responses={200: TicketSerializer},
-        parameters=[_IDEMPOTENCY, _IF_MATCH],
+        parameters=[IDEMPOTENCY, _IF_MATCH],
     )
     @action(detail=True, methods=["post"])
     @idempotent
@@ -266,7 +236,7 @@ class TicketViewSet(
             by=actor(request._request, Channel.API),
             at=at,
         )
-        return _answer(request, queries.get_ticket(person(request), number))
+        return ticket_answer(request, queries.get_ticket(person(request), number))
 
     @extend_schema(request=ClassificationSerializer, responses={200: ConsequencesSerializer})
     @action(detail=True, methods=["post"], url_path="classification/preview")
@@ -291,7 +261,7 @@ class TicketViewSet(
     @extend_schema(
         request=NewContractSerializer,
         responses={200: TicketSerializer},
-        parameters=[_IDEMPOTENCY, _IF_MATCH],
+        parameters=[IDEMPOTENCY, _IF_MATCH],
     )
     @action(detail=True, methods=["post"])
     @method_decorator(needs(Capability.SUPERVISE, refusal=_SUPERVISORS_ONLY))
@@ -310,7 +280,7 @@ class TicketViewSet(
             by=actor(request._request, Channel.API),
             at=at,
         )
-        return _answer(request, queries.get_ticket(person(request), number))
+        return ticket_answer(request, queries.get_ticket(person(request), number))
 
     @extend_schema(request=ContractChoiceSerializer, responses={200: ConsequencesSerializer})
     @action(detail=True, methods=["post"], url_path="contract/preview")
@@ -336,7 +306,7 @@ class TicketViewSet(
     @extend_schema(
         request=NewMergeSerializer,
         responses={200: TicketSerializer},
-        parameters=[_IDEMPOTENCY, _IF_MATCH],
+        parameters=[IDEMPOTENCY, _IF_MATCH],
     )
     @action(detail=True, methods=["post"])
     @method_decorator(needs(Capability.SEE_TICKETS, refusal=_STAFF_MERGE))
@@ -355,12 +325,12 @@ class TicketViewSet(
             by=actor(request._request, Channel.API),
             at=at,
         )
-        return _answer(request, queries.get_ticket(person(request), number))
+        return ticket_answer(request, queries.get_ticket(person(request), number))
 
     @extend_schema(
         request=None,
         responses={200: TicketSerializer},
-        parameters=[_IDEMPOTENCY, _IF_MATCH],
+        parameters=[IDEMPOTENCY, _IF_MATCH],
     )
     @action(detail=True, methods=["post"])
     @method_decorator(needs(Capability.SEE_TICKETS, refusal=_STAFF_MERGE))
@@ -369,12 +339,12 @@ class TicketViewSet(
         """Undo the merge of the ticket: its state and clocks are as if it had never ended."""
         ticket = _ticket_as_seen(request, number, at)
         services.unmerge_ticket(ticket=ticket, by=actor(request._request, Channel.API), at=at)
-        return _answer(request, queries.get_ticket(person(request), number))
+        return ticket_answer(request, queries.get_ticket(person(request), number))
 
     @extend_schema(
         request=NewTransitionSerializer,
         responses={200: TicketSerializer},
-        parameters=[_IDEMPOTENCY, _IF_MATCH],
+        parameters=[IDEMPOTENCY, _IF_MATCH],
     )
     @action(detail=True, methods=["post"])
     @idempotent
@@ -387,16 +357,11 @@ class TicketViewSet(
         services.transition_ticket(
             ticket=ticket,
             name=body.validated_data["transition"],
-            details=details_of(ticket, body.validated_data),
+            details=details_of(ticket, body.validated_data, person(request)),
             by=actor(request._request, Channel.API),
             at=at,
         )
-        return _answer(request, queries.get_ticket(person(request), number))
-
-
-def _answer(request: Request, ticket: Ticket, code: int = status.HTTP_200_OK) -> Response:
-    data = ticket_data(ticket, shown_to(person(request), clocks_of([ticket.pk])[ticket.pk]))
-    return Response(data, status=code, headers={"ETag": f'"{ticket.version}"'})
+        return ticket_answer(request, queries.get_ticket(person(request), number))
 
 
 def _ticket_as_seen(request: Request, number: str, at: datetime) -> Ticket:

@@ -10,12 +10,13 @@ from django.db.models import TextChoices
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import TimeAsked
 from foundation.core.zones import in_zone, local_instant
 from foundation.documents.checking import CheckedFile
 from tickets.models import Activity, HeldFile, MessageKind, Ticket
 from tickets.placeholders import left_in
 from tickets.services import Saying, Spent, TransitionDetails, Unsent, time_asked
-from tickets.states import WITH_REPLY, SolutionType, State, Transition
+from tickets.states import SOLVE, WITH_REPLY, SolutionType, State, Transition
 from web.forms import FilesField, MinutesField, TextField
 
 THEN_LABELS = {
@@ -147,12 +148,21 @@ class SayForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
+        if not self._shows_time(data):  # what was typed there before another kind was chosen
+            data["minutes"] = None
+            self.errors.pop("minutes", None)
         lacks_time = not data.get("estimated_at") and "estimated_at" not in self.errors
         if data.get("kind") == Say.STATEMENT and lacks_time:
             self.add_error(
                 "estimated_at", _("An attention statement says when: choose a date and a time.")
             )
         return data
+
+    def _shows_time(self, data: dict[str, Any]) -> bool:
+        """Tell whether the field of the time is shown for this kind of message."""
+        if self.time_asked is TimeAsked.WITH_REPLY:
+            return data.get("kind") != Say.NOTE
+        return self.time_asked is TimeAsked.WITH_SOLUTION and data.get("then") == SOLVE.name
 
     def step(self) -> Transition | None:
         """Return the step that goes with the reply."""

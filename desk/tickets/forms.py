@@ -237,6 +237,14 @@ class AssignForm(VersionedForm):
         return self.people[chosen] if chosen is not None else None
 
 
+def _asks_time(ticket: Ticket, needs: tuple[str, ...]) -> bool:
+    """Tell whether the form of a step has a field for the time worked."""
+    asked = time_asked(ticket)
+    if asked is TimeAsked.WITH_REPLY:
+        return bool({"message", "reason"} & {*needs})
+    return asked is TimeAsked.WITH_SOLUTION and "solution_type" in needs
+
+
 class StepForm(VersionedForm):
     """Details of a transition. ``needs`` of the transition selects the fields that are shown and
     required.
@@ -295,7 +303,7 @@ class StepForm(VersionedForm):
         fields["team"].queryset = Team.objects.filter(level__gte=2).order_by("level", "name", "pk")
         if needs is not None:
             kept = {*needs, "version", *(("attachments",) if "message" in needs else ())}
-            if "message" in needs and time_asked(ticket) is not TimeAsked.NEVER:
+            if _asks_time(ticket, needs):
                 kept |= {"minutes", "activity"}
                 for name in ("minutes", "activity"):
                     fields[name].is_conditional = True
@@ -340,6 +348,7 @@ class StepForm(VersionedForm):
         if not text:
             return None
         initial = {"kind": Say.REPLY if message else Say.NOTE, "body": text}
+        initial |= {name: self.data.get(name, "") for name in ("minutes", "activity")}
         return SayForm(initial=initial, ticket=ticket)
 
 

@@ -37,6 +37,8 @@ class TaskForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.people = {str(each.person.pk): each for each in people_with_load(at)}
         fields: Any = self.fields
+        for field in fields.values():
+            field.show_hidden_initial = True
         fields["owner"].choices = [
             ("", _("Nobody")),
             *((pk, each.words) for pk, each in self.people.items()),
@@ -59,8 +61,16 @@ class TaskForm(forms.Form):
 
     def plan(self) -> TaskPlan:
         data = self.cleaned_data
-        owner: User | None = self.people[data["owner"]].person if data["owner"] else None
-        return TaskPlan(data["title"], owner, data["due_at"])
+        return TaskPlan(data["title"], self._owner(), data["due_at"])
+
+    def changes(self) -> dict[str, Any]:
+        """Return what differs from what the form showed when it was opened."""
+        values = {**self.cleaned_data, "owner": self._owner()}
+        return {name: values[name] for name in self.changed_data}
+
+    def _owner(self) -> User | None:
+        chosen = self.cleaned_data["owner"]
+        return self.people[chosen].person if chosen else None
 
 
 class ChecklistChoice(forms.Form):

@@ -98,7 +98,7 @@ def change_task(request: HttpRequest, number: str, task_id: int) -> HttpResponse
         return wrong_form(request, ticket, form, Refused("tasks", context))
     by = actor(request, Channel.DESK)
     try:
-        services.change_task(task=task, plan=form.plan(), by=by, at=at)
+        services.change_task(task=task, changes=form.changes(), by=by, at=at)
     except DomainError as error:
         return refused_form(request, ticket, form, error, "tasks", **context)
     return in_panel(request, ticket, "tasks")

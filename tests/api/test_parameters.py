@@ -114,6 +114,7 @@ def test_an_organization_that_nobody_sees_and_an_empty_value_are_refused_everywh
     if path != "tickets/":
         missing = client.get(path)
         assert (missing.status_code, missing.json()["fields"].keys()) == (400, {"organization"})
+        assert missing.json()["detail"] == "Indique la organización por su nombre corto."
 
 
 def test_every_view_of_the_api_names_its_parameters() -> None:

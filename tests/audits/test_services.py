@@ -159,6 +159,39 @@ def test_a_conference_is_at_most_two_years_ahead_and_its_invitation_names_the_pl
     assert title.encode() in event
 
 
+def test_a_conference_lasts_from_a_minute_to_a_day(house: House) -> None:
+    audit = ask(house)
+
+    def lasting(minutes: int) -> int:
+        return services.schedule_conference(
+            audit=audit,
+            starts_at=MONDAY_9AM + DAY,
+            minutes=minutes,
+            place="Sala 1",
+            attendees=["x@y.example"],
+            by=by(house.agent),
+            at=MONDAY_9AM,
+        ).minutes
+
+    assert [lasting(minutes) for minutes in (1, 1440)] == [1, 1440]
+    for wrong in (0, 1441):
+        with pytest.raises(Invalid) as refused:
+            lasting(wrong)
+        assert list(refused.value.fields) == ["minutes"]
+
+
+def test_an_invitation_comes_from_the_desk_and_asks_every_attendee_for_an_answer(
+    house: House, settings: Any
+) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Mesa <desk@mesa.example>"
+    audit = ask(house)
+
+    event = paper.invitation(audit, confer(house, audit))
+
+    assert b"ORGANIZER:mailto:desk@mesa.example\r\n" in event
+    assert b"ATTENDEE;RSVP=TRUE:mailto:x@y.example\r\n" in event
+
+
 def test_a_delay_notice_is_missing_from_the_instant_of_three_quarters_on(house: House) -> None:
     audit = ask(house)
     AuditRequest.objects.filter(pk=audit.pk).update(state="open")

@@ -67,6 +67,25 @@ def test_a_preview_lists_moved_tickets_and_writes_nothing(house: House, calendar
     assert CalendarVersion.objects.filter(calendar=calendar).count() == 1
 
 
+def test_a_preview_lists_the_smallest_delay_first(house: House, calendar: Calendar) -> None:
+    late = make_ticket(house, at=MONDAY_9AM + HOUR)
+    early = make_ticket(house)
+    noon = MONDAY_9AM + 3 * HOUR
+    content = {
+        "time_zone": "America/Mexico_City",
+        "hours": SHORT_DAYS,
+        "holidays": {},
+        "effective_from": noon,
+    }
+
+    moves = preview_calendar(calendar=calendar, version=content, at=noon)
+
+    assert [(move.ticket, move.due_at - move.old_due_at) for move in moves] == [
+        (early.number, 19 * HOUR),
+        (late.number, 24 * HOUR),
+    ]
+
+
 def test_a_change_is_shown_first_and_saved_when_it_comes_again(
     house: House, calendar: Calendar, sign_in: Any
 ) -> None:

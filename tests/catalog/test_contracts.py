@@ -279,6 +279,8 @@ def test_a_contract_is_published_again_only_when_its_terms_changed(house: House)
         "audit_validation_days": 3,
         "visit_notice_days": 5,
         "reopen_days": 0,
+        "time_asked": "never",
+        "time_step": 1,
         "drp_contracted": False,
         "currency": "USD",
         "report_language": "es",

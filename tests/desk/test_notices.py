@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.template.loader import get_template
 
+from desk.notices.views import ICONS
 from foundation.accounts.models import Organization, Team, User
 from foundation.notifications.models import MessageStatus, OutboxMessage
 from tests.support.house import DAY, HOUR, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
@@ -12,6 +14,7 @@ from tests.support.html import text_of
 from tests.support.pages import english
 from tests.support.statements import statements
 from tickets import services
+from web.templatetags.mesa import icon
 
 NOTICES = "/admin/notices/"
 COUNT = "/admin/notices/count/"
@@ -150,3 +153,9 @@ def test_who_may_not_see_tickets_any_more_reads_no_subject(house: House, sign_in
 
     assert listed(client) == []
     assert counted(client) == ""
+
+
+@pytest.mark.parametrize("name", sorted(ICONS))
+def test_an_icon_is_that_of_a_letter_that_we_send(name: str) -> None:
+    assert get_template(f"notifications/{name}.subject.txt")
+    assert icon(ICONS[name]) != icon("circle")  # which is drawn for an unknown name

@@ -285,3 +285,10 @@ def test_the_list_of_simulations_costs_the_same_for_one_and_for_three(
 
     assert Simulation.objects.count() == 3
     assert statements(admin_client, "/admin/simulations/") == one
+
+
+def test_the_months_are_chosen_with_the_browsers_own_field(house: House, admin_client: Any) -> None:
+    page = admin_client.get("/admin/simulations/").content.decode()
+
+    for name in ("first_month", "last_month"):
+        assert f'<input type="month" name="{name}" value="2026-03"' in page

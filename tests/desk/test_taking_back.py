@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.support.files import PNG
@@ -198,3 +199,17 @@ def test_the_page_keeps_its_budget(house: House, sign_in: Any) -> None:
     assert HeldMessage.objects.exists()
 
     assert statements(sign_in(house.agent), f"/admin/tickets/{ticket.number}/") <= 20
+
+
+@pytest.mark.usefixtures("ten_seconds")
+def test_the_page_counts_down_the_seconds_that_are_left(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    address = f"/admin/tickets/{ticket.number}/"
+    client = sign_in(house.agent)
+    client.post(f"{address}say/", {"kind": "reply", "body": "It works again."})
+
+    for passed, left in ((0, 10), (3.5, 7), (12, 1)):
+        with time_machine.travel(MONDAY_9AM + passed * SECOND, tick=False):
+            page = client.get(address).content.decode()
+
+        assert f'data-held="{left}"' in page

@@ -43,11 +43,13 @@ def test_a_task_is_added_changed_and_ticked_without_a_page(house: House, sign_in
     assert f"{task.due_at:%H:%M}" == "16:30"
     form = client.get(path(ticket, f"tasks/{task.pk}/"), headers=HTMX).content.decode()
     assert 'value="2026-03-03T10:30"' in form
-    changed = client.post(
-        path(ticket, f"tasks/{task.pk}/change/"), {"title": "Write to the bank"}, headers=HTMX
-    )
+    seen = {"initial-title": "Call the bank", "initial-owner": owner.pk}
+    seen["initial-due_at"] = "2026-03-03T10:30"
+    typed = {"title": "Write to the bank", "owner": "", "due_at": "2026-03-03T10:30"}
+    changed = client.post(path(ticket, f"tasks/{task.pk}/change/"), typed | seen, headers=HTMX)
     assert "Write to the bank" in changed.content.decode()
     assert Task.objects.get().owner is None
+    assert Task.objects.get().due_at == task.due_at
     ticked = client.post(path(ticket, f"tasks/{task.pk}/finish/"), headers=HTMX).content.decode()
     assert 'aria-checked="true"' in ticked
     opened = client.post(path(ticket, f"tasks/{task.pk}/open/"), headers=HTMX).content.decode()
@@ -140,7 +142,12 @@ def test_tasks_of_a_merged_ticket_stand_with_the_survivor(house: House, sign_in:
 
     assert "Call the bank" in panel
     assert ticket.number in panel
-    assert path(ticket, f"tasks/{task.pk}/finish/") in panel
+    address = path(survivor, f"tasks/{task.pk}/finish/")
+    assert address in panel
+    after = client.post(address, headers=HTMX).content.decode()
+    assert 'aria-checked="true"' in after
+    assert "Agregar una tarea" in after  # it is the panel of the survivor
+    assert path(survivor, f"tasks/{task.pk}/open/") in after
 
 
 def test_a_checklist_is_written_and_put_on_a_ticket(house: House, sign_in: Any) -> None:
@@ -214,3 +221,27 @@ def test_a_customer_reads_no_task(house: House, sign_in: Any) -> None:
     page = sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
 
     assert "Call the bank" not in page
+
+
+def test_a_form_changes_only_what_was_changed_in_it(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    task = with_task(house, ticket, owner=house.staff["agent2"], due_at=MONDAY_9AM + DAY)
+    seen = {"initial-title": "Call the bank", "initial-owner": "", "initial-due_at": ""}
+    typed = {"title": "Call them", "owner": "", "due_at": ""}  # opened before they were given
+
+    sign_in(house.agent).post(path(ticket, f"tasks/{task.pk}/change/"), typed | seen)
+
+    changed = Task.objects.get()
+    assert changed.title == "Call them"
+    assert (changed.owner, changed.due_at) == (house.staff["agent2"], MONDAY_9AM + DAY)
+
+
+def test_a_task_that_is_sent_twice_is_added_once(house: House, sign_in: Any) -> None:
+    client = sign_in(house.agent)
+    ticket = make_ticket(house)
+    typed = {"title": "Call", "once": "A" * 22}
+
+    client.post(path(ticket, "tasks/"), typed)
+    client.post(path(ticket, "tasks/"), typed)
+
+    assert Task.objects.count() == 1

@@ -81,6 +81,17 @@ def test_one_group_is_shown_alone(house: House, sign_in: Any) -> None:
     assert len(unknown.context["team"].rows) == 5
 
 
+def test_the_address_opens_the_tickets_of_at_most_five_people(house: House, sign_in: Any) -> None:
+    client = sign_in(house.staff["desk_supervisor"])
+    agent = house.agent.pk
+    second = house.staff["agent2"].pk
+
+    few = client.get(f"{LOAD}?open={agent},0,x").context["opened"]
+    many = client.get(f"{LOAD}?open=0,x,x,x,{agent},{second}").context["opened"]
+
+    assert few == many == {0, agent}
+
+
 def test_the_tickets_of_a_person_are_served_most_urgent_first(house: House, sign_in: Any) -> None:
     later = held(house, house.agent)
     sooner = held(house, house.agent)

@@ -138,3 +138,52 @@ def test_a_customer_reads_no_time(house: House, sign_in: Any) -> None:
 
     assert "Canary" not in page
     assert "1 h 35 min" not in page
+
+
+def test_minutes_of_a_field_that_is_hidden_are_not_entered(house: House, sign_in: Any) -> None:
+    asking(house, "with_reply")
+    client = sign_in(house.agent)
+    ticket = make_ticket(house)
+    note = {"kind": "note", "body": "A note.", "activity": "phone"}
+
+    first = client.post(path(ticket, "say/"), note | {"minutes": "45"})
+    second = client.post(path(ticket, "say/"), note | {"body": "Another.", "minutes": "soon"})
+
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert not TimeEntry.objects.exists()
+
+
+def test_a_step_that_is_not_possible_any_more_gives_the_minutes_to_the_composer(
+    house: House, sign_in: Any
+) -> None:
+    asking(house, "with_reply")
+    client = sign_in(house.agent)
+    ticket = started(house)
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name="solve",
+        details=services.TransitionDetails(
+            solution_type="definitive", message="Done.", spent=Spent(5)
+        ),
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+    typed = {"message": "Which one?", "minutes": "47", "activity": "phone"}
+    typed["version"] = str(ticket.version)
+
+    answer = client.post(path(ticket, "step/pend_user/"), typed, headers=HTMX).content.decode()
+
+    assert "Which one?" in answer
+    assert 'value="47"' in answer
+
+
+def test_the_step_of_the_customer_has_no_field_that_is_not_asked(
+    house: House, sign_in: Any
+) -> None:
+    asking(house, "with_solution")
+    client = sign_in(house.agent)
+    ticket = started(house)
+
+    form = client.get(path(ticket, "step/pend_user/form/"), headers=HTMX).content.decode()
+
+    assert 'name="minutes"' not in form

@@ -149,6 +149,35 @@ def test_a_document_that_refers_to_another_file_is_refused_with_the_link(
     assert link in str(refused.value)
 
 
+LONG = f"http://x/{'a' * 300}"
+
+
+@pytest.mark.parametrize(
+    ("content", "link"),
+    [
+        (odt(odt_image(LONG)), LONG),
+        (ooxml(**{"word/_rels/document.xml.rels": relation("image", LONG)}), LONG),
+        (ooxml(**{"word/document.xml": field(f"IMPORT {LONG}")}), f"IMPORT {LONG}"),
+        (ooxml(**{"xl/worksheets/sheet1.xml": formula(f"DDE({LONG})")}), f"DDE({LONG})"),
+        (
+            ooxml(
+                **{
+                    "word/media/a.svg": '<svg xmlns="http://www.w3.org/2000/svg">'
+                    f"<style>@import {LONG}</style></svg>"
+                }
+            ),
+            f"@import {LONG}",
+        ),
+    ],
+)
+def test_of_a_long_link_the_beginning_is_named(content: bytes, link: str) -> None:
+    with pytest.raises(NotConvertible) as refused:
+        to_pdf(content, content_type=ODT, name="a.odt")
+
+    assert link[:200] in str(refused.value)
+    assert link[:201] not in str(refused.value)
+
+
 def test_styles_of_a_picture_that_load_something_are_refused() -> None:
     for style in ("@import 'http://x/'", "fill: url(http://x/)"):
         svg = f'<svg xmlns="http://www.w3.org/2000/svg"><style>{style}</style></svg>'
@@ -286,3 +315,13 @@ def test_a_result_is_a_regular_file_of_limited_size(
     monkeypatch.setattr(libreoffice, "_OFFICE_FILE", 9)
     with pytest.raises(OSError, match="is no result"):
         libreoffice.read_result(result)
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is missing")
+def test_libreoffice_is_enclosed_wherever_bubblewrap_may_make_namespaces() -> None:
+    """Otherwise an enclosure that does not start would only skip the tests of this file."""
+    plain = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"]
+    may = subprocess.run(plain, stderr=subprocess.DEVNULL).returncode == 0
+    libreoffice.can_enclose.cache_clear()
+
+    assert libreoffice.can_enclose() == may

@@ -9,9 +9,10 @@ from escalation import services
 from escalation.models import Escalation, EscalationRule, RuleLog, SilenceWatch, Trigger
 from escalation.rules import Occurrence
 from foundation.accounts.models import Team
+from foundation.core.classification import Impact
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
 from tests.support.rules import letters, results, rule
-from tests.support.tickets import step
+from tests.support.tickets import reclassify, step
 from tickets.models import Ticket
 from tickets.services import assign_ticket
 
@@ -178,3 +179,16 @@ def test_the_one_with_the_fewest_tickets_is_assigned_and_then_the_first_by_name(
     assign_ticket(ticket=busy, assignee=house.agent, by=by(house.agent), at=MONDAY_9AM + HOUR)
 
     assert [fresh(ticket).assignee for ticket in tickets] == [house.agent, house.staff["agent2"]]
+
+
+def test_a_silence_that_is_judged_again_is_judged_by_its_own_rule_alone(house: House) -> None:
+    silence(house, "Critical", priorities=["critical"])
+    silence(house, "Long", silence_minutes=600)
+    ticket = make_ticket(house)
+    watch = SilenceWatch.objects.get(rule__name="Critical")
+    services.break_silence(watch_id=watch.pk, at=MONDAY_9AM + HOUR)
+
+    reclassify(house, ticket, MONDAY_9AM + 2 * HOUR, Impact.EXTENSIVE)
+
+    judged = [(name, outcome) for name, outcome, _why in results(ticket)]
+    assert judged == [("Critical", "unmet"), ("Critical", "ran")]

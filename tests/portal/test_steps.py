@@ -180,3 +180,14 @@ def test_the_customer_reads_that_the_clock_is_paused_only_while_it_is(
     words = "The attention clock is paused until you reply."
     assert ["We need your answer to go on" in page for page in pages] == [True, True]
     assert [words in page for page in pages] == [True, False]
+
+
+def test_a_solved_ticket_asks_what_still_fails(house: House, sign_in: Any) -> None:
+    ticket = solved(house, MONDAY_9AM)
+    address = f"/tickets/{ticket.number}/"
+
+    page = sign_in(house.requester).get(address).content.decode()
+
+    form = page.partition(f'action="{address}step/decline/"')[2].partition("</form>")[0]
+    assert "What still fails?" in form
+    assert '<textarea name="reason"' in form

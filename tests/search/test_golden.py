@@ -149,3 +149,11 @@ def test_a_filter_that_says_nothing_is_refused(house: House, typed: str, words: 
         queries.matching(Ticket.objects.all(), f"caída {typed}", reader=house.agent)
 
     assert str(refused.value.message).startswith(words)
+
+
+def test_twelve_filters_are_taken(house: House) -> None:
+    ticket = make_ticket(house)
+
+    found = queries.matching(Ticket.objects.all(), "estado:nuevo " * 12, reader=house.agent)
+
+    assert list(found) == [ticket]

@@ -197,3 +197,20 @@ def test_unknown_words_and_null_characters_are_refused(house: House) -> None:
         enter(house, policies=[{"contract": "C\x00"}])
 
     assert list(caught.value.fields) == ["colours"]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"person": "no@x.example"}, "person: There is no person with this address."),
+        ({"targets": rows(priority="urgent")}, "targets[0].priority: This is no priority."),
+        ({"targets": "all"}, "targets: Write a list of objects."),
+    ],
+)
+def test_the_words_of_an_error_begin_with_the_path_of_its_field(
+    house: House, row: dict[str, Any], words: str
+) -> None:
+    with translation.override("en"), pytest.raises(Invalid) as caught:
+        enter(house, policies=[{"targets": rows()} | row])
+
+    assert str(caught.value.message) == f"policies[0].{words}"

@@ -216,3 +216,19 @@ def test_an_escalation_that_waits_goes_on_climbing_when_the_merge_is_undone(hous
     unmerge(house, ticket, MONDAY_9AM + HOUR + MINUTE)
     climbed(MONDAY_9AM + HOUR + 2 * MINUTE)
     assert len(escalations_of(fresh(ticket))) == 2
+
+
+def test_an_answer_during_an_earlier_merge_does_not_resume_the_work_twice(house: House) -> None:
+    survivor = make_ticket(house)
+    ticket = started(house)
+    merge(house, ticket, survivor)
+    services.reply_as_customer(
+        ticket=fresh(ticket), body="This one.", by=by(house.requester), at=NOON + MINUTE
+    )
+    unmerge(house, ticket, NOON + 2 * MINUTE)
+    step(house, ticket, "pend_user", NOON + HOUR, message="And which cable?")
+    merge(house, ticket, survivor, at=NOON + 2 * HOUR)
+
+    unmerge(house, ticket, NOON + 3 * HOUR)
+
+    assert fresh(ticket).state == State.PENDING_USER

@@ -10,6 +10,7 @@ from django.utils import translation
 from foundation.core.errors import Invalid, NotAllowed, NotFound
 from foundation.duty.models import Absence
 from foundation.notifications.models import OutboxMessage
+from foundation.notifications.rendering import render_message
 from tests.support.house import DAY, HOUR, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.tickets import solved
 from tickets import queries, services, verbs
@@ -35,6 +36,10 @@ def add(house: House, ticket: Ticket, title: str = "Call the bank", **plan: Any)
     return task
 
 
+def change(house: House, task: Task, **changes: Any) -> Task:
+    return services.change_task(task=task, changes=changes, by=by(house.agent), at=MONDAY_9AM)
+
+
 def letters(template: str) -> list[str]:
     found = OutboxMessage.objects.filter(template=template).order_by("pk")
     return [each.to_email for each in found]
@@ -51,10 +56,11 @@ def checklist(
 def test_the_record_tells_the_life_of_a_task_by_its_title_without_keeping_it(house: House) -> None:
     ticket = make_ticket(house)
     task = add(house, ticket)
-    plan = TaskPlan("Call the bank again", house.staff["consultant"], MONDAY_9AM + DAY)
+    consultant = house.staff["consultant"]
+    plan = {"title": "Call the bank again", "owner": consultant, "due_at": MONDAY_9AM + DAY}
 
-    services.change_task(task=task, plan=plan, by=by(house.agent), at=MONDAY_9AM)
-    services.change_task(task=task, plan=plan, by=by(house.agent), at=MONDAY_9AM)
+    change(house, task, **plan)
+    change(house, task, **plan)
     services.finish_task(task=task, by=by(house.staff["consultant"]), at=MONDAY_9AM + HOUR)
     services.finish_task(task=task, by=by(house.agent), at=MONDAY_9AM + 2 * HOUR)
     done = Task.objects.get()
@@ -83,7 +89,7 @@ def test_the_record_tells_the_life_of_a_task_by_its_title_without_keeping_it(hou
     assert queries.tasks_of([ticket.pk]) == []
     assert queries.task_of(ticket, task.pk) is None
     with pytest.raises(NotAllowed, match="not open any more"):
-        services.change_task(task=task, plan=plan, by=by(house.agent), at=MONDAY_9AM)
+        change(house, task, **plan)
 
 
 def test_the_owner_is_told_unless_they_gave_it_to_themselves(house: House) -> None:
@@ -92,11 +98,8 @@ def test_the_owner_is_told_unless_they_gave_it_to_themselves(house: House) -> No
 
     task = add(house, ticket, owner=agent2)
     add(house, ticket, "Mine", owner=house.agent)
-    plan = TaskPlan("Call", house.staff["consultant"])
-    services.change_task(task=task, plan=plan, by=by(house.agent), at=MONDAY_9AM)
-    services.change_task(
-        task=task, plan=TaskPlan("Call now", plan.owner), by=by(house.agent), at=MONDAY_9AM
-    )
+    change(house, task, owner=house.staff["consultant"])
+    change(house, task, title="Call now")
 
     assert letters("task_given") == [agent2.email, house.staff["consultant"].email]
     assert fresh(ticket).version == ticket.version
@@ -120,7 +123,7 @@ def test_a_task_that_says_nothing_is_refused(house: House, plan: TaskPlan, words
             ticket=ticket, plans=[TaskPlan("Good"), plan], by=by(house.agent), at=MONDAY_9AM
         )
     with pytest.raises(Invalid, match=words):
-        services.change_task(task=good, plan=plan, by=by(house.agent), at=MONDAY_9AM)
+        change(house, good, title=plan.title, due_at=plan.due_at)
 
     assert [each.title for each in queries.tasks_of([ticket.pk])] == ["Call the bank"]
 
@@ -144,15 +147,19 @@ def test_an_owner_attends_the_customer_and_is_there(house: House) -> None:
             add(house, ticket, owner=owner)
         assert set(refused.value.fields) == {"owner"}
     # what the task says already is not asked again
-    services.change_task(task=task, plan=TaskPlan("Call", away), by=by(house.agent), at=MONDAY_9AM)
+    change(house, task, title="Call", owner=away)
     assert Task.objects.get().title == "Call"
 
 
 def test_a_date_that_has_passed_stays_while_the_rest_is_changed(house: House) -> None:
     task = add(house, make_ticket(house), due_at=MONDAY_9AM + HOUR)
-    plan = TaskPlan("Call", None, MONDAY_9AM + HOUR)
 
-    services.change_task(task=task, plan=plan, by=by(house.agent), at=MONDAY_9AM + DAY)
+    services.change_task(
+        task=task,
+        changes={"title": "Call", "due_at": MONDAY_9AM + HOUR},
+        by=by(house.agent),
+        at=MONDAY_9AM + DAY,
+    )
 
     assert Task.objects.get().title == "Call"
 
@@ -223,8 +230,8 @@ def test_a_due_task_is_told_of_once_for_each_date(house: House) -> None:
     assert remind(MONDAY_9AM + HOUR) == []
     assert not services.remind_of_task(task_id=task.pk, at=MONDAY_9AM + HOUR)
     assert letters("task_due") == [agent2.email]
-    moved = TaskPlan(task.title, agent2, MONDAY_9AM + 3 * HOUR)
-    services.change_task(task=task, plan=moved, by=by(agent2), at=MONDAY_9AM + 2 * HOUR)
+    moved = {"due_at": MONDAY_9AM + 3 * HOUR}
+    services.change_task(task=task, changes=moved, by=by(agent2), at=MONDAY_9AM + 2 * HOUR)
     assert remind(MONDAY_9AM + 3 * HOUR) == [task.pk]
     assert letters("task_due") == [agent2.email] * 2
 
@@ -362,3 +369,88 @@ def test_a_checklist_is_deleted_by_its_owner_alone(house: House) -> None:
 
 def test_tasks_of_a_solved_ticket_may_be_added(house: House) -> None:
     assert add(house, solved(house)).is_open
+
+
+def test_the_letters_about_tasks_say_what_is_to_be_done_and_until_when(house: House) -> None:
+    ticket = make_ticket(house)
+    owner = house.staff["agent2"]
+    owner.language = "en"
+    owner.save()
+    task = add(house, ticket, "Call <the bank>", owner=owner, due_at=MONDAY_9AM + HOUR)
+    add(house, ticket, "Without a date", owner=owner)
+    services.remind_of_task(task_id=task.pk, at=MONDAY_9AM + HOUR)
+
+    texts = [render_message(row).text for row in OutboxMessage.objects.order_by("pk")]
+    given, undated, due = (text for text in texts if "A task on" in text)
+
+    assert "Call <the bank>\nDue: Mar 2, 2026, 10:00 (Mexico City)" in given
+    assert "Due" not in undated
+    assert "is due and not done" in due
+
+
+def test_what_another_has_changed_meanwhile_stays(house: House) -> None:
+    task = add(house, make_ticket(house), owner=house.agent)
+    change(house, task, owner=house.staff["agent2"])
+
+    changed = change(house, task, title="Call now")  # of who still saw the old owner
+
+    assert (changed.title, changed.owner) == ("Call now", house.staff["agent2"])
+
+
+def test_a_date_is_kept_to_the_minute(house: House) -> None:
+    due = MONDAY_9AM + HOUR + timedelta(seconds=41)
+    task = add(house, make_ticket(house), due_at=due)
+
+    assert Task.objects.get().due_at == MONDAY_9AM + HOUR
+    change(house, task, due_at=due + HOUR)
+    assert Task.objects.get().due_at == MONDAY_9AM + 2 * HOUR
+
+
+def test_who_left_does_not_get_a_task_again_that_is_opened(house: House) -> None:
+    ticket = make_ticket(house)
+    leaving = house.staff["agent2"]
+    task = add(house, ticket, owner=leaving)
+    services.finish_task(task=task, by=by(leaving), at=MONDAY_9AM)
+    leaving.is_active = False
+    leaving.save()
+
+    services.open_task_again(task=task, by=by(house.agent), at=MONDAY_9AM)
+
+    assert (Task.objects.get().is_open, Task.objects.get().owner) == (True, None)
+
+
+def test_of_a_task_whose_owner_left_the_desk_is_told(house: House) -> None:
+    ticket = make_ticket(house)
+    leaving = house.staff["agent2"]
+    task = add(house, ticket, owner=leaving, due_at=MONDAY_9AM + HOUR)
+    leaving.is_active = False
+    leaving.save()
+
+    services.remind_of_task(task_id=task.pk, at=MONDAY_9AM + HOUR)
+
+    told = letters("task_due")
+    assert told
+    assert leaving.email not in told
+    assert house.staff["desk_supervisor"].email in told
+
+
+def test_a_task_of_an_ended_ticket_is_not_opened_again(house: House) -> None:
+    ticket = make_ticket(house)
+    task = add(house, ticket)
+    services.finish_task(task=task, by=by(house.agent), at=MONDAY_9AM)
+    services.transition_ticket(
+        ticket=ticket,
+        name="reject",
+        details=services.TransitionDetails(reason="A duplicate."),
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+
+    with pytest.raises(NotAllowed, match="has ended"):
+        services.open_task_again(task=task, by=by(house.agent), at=MONDAY_9AM)
+
+
+def test_lines_of_a_checklist_that_show_nothing_are_left_out(house: House) -> None:
+    saved = checklist(house, "Account\n\u0301\n\u200b\nMailbox")
+
+    assert saved.titles == ["Account", "Mailbox"]

@@ -275,3 +275,58 @@ def test_a_step_that_is_not_possible_any_more_keeps_the_time_with_the_reply(hous
 )
 def test_minutes_as_people_type_them(text: str, minutes: int | None) -> None:
     assert typed_minutes(text) == minutes
+
+
+def test_the_desk_that_declines_for_the_customer_writes_a_message(house: House) -> None:
+    asking(house, "with_reply")
+    ticket = fresh(solve(house, fresh(started(house)), HALF))
+
+    with pytest.raises(Invalid, match="asks for the time worked"):
+        step(house, ticket, "decline", MONDAY_9AM, reason="It fails, they said.")
+    step(house, ticket, "decline", MONDAY_9AM, reason="It fails, they said.", spent=HALF)
+
+    assert [each.minutes for each in queries.times_of([ticket.pk])] == [30, 30]
+
+
+@pytest.mark.parametrize("asked", ["with_solution", "with_reply"])
+def test_what_the_contract_asked_for_is_removed_by_a_supervisor_alone(
+    house: House, asked: str
+) -> None:
+    asking(house, asked)
+    ticket = fresh(solve(house, fresh(started(house)), HALF))
+    (entry,) = queries.times_of([ticket.pk])
+
+    with pytest.raises(NotAllowed, match="only a supervisor"):
+        services.remove_time(entry=entry, by=by(house.agent), at=MONDAY_9AM)
+    services.remove_time(entry=entry, by=by(house.staff["desk_supervisor"]), at=MONDAY_9AM)
+
+    assert not queries.has_time(ticket)
+
+
+def test_time_of_a_merged_ticket_is_time_of_the_survivor(house: House) -> None:
+    asking(house, "with_solution")
+    ticket = fresh(make_ticket(house))
+    entry = enter(house, ticket)
+    survivor = fresh(started(house))
+    services.merge_tickets(ticket=ticket, survivor=survivor, by=by(house.agent), at=MONDAY_9AM)
+
+    assert queries.has_time(fresh(survivor))
+    assert queries.time_of(survivor, entry.pk) == entry
+    assert queries.time_of(ticket, entry.pk) is None
+    assert solve(house, fresh(survivor)).state == State.SOLVED
+
+
+def test_what_cannot_be_sent_any_more_keeps_the_time_in_its_note(house: House) -> None:
+    asking(house, "with_reply")
+    ticket = fresh(make_ticket(house))
+    held = saying(details=TransitionDetails(spent=Spent(40)))
+    said = services.say(ticket=ticket, saying=held, by=by(house.agent), at=MONDAY_9AM, delay=MINUTE)
+    assert said.held is not None
+    house.agent.is_active = False
+    house.agent.save()
+
+    services.send_held(held_id=said.held.pk, at=MONDAY_9AM + HOUR)
+
+    (note,) = Message.objects.all()
+    assert "40 min" in note.body
+    assert "Hello there." in note.body

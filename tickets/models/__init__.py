@@ -5,7 +5,7 @@ from tickets.models.held import HeldFile, HeldMessage
 from tickets.models.relations import CHOSEN_LINKS, LinkKind, Merge, TicketLink, Watcher, link_label
 from tickets.models.renames import Rename
 from tickets.models.shared import Audience, SavedReply, SavedView, Shared
-from tickets.models.tags import LONGEST_TAG, Tag, TicketTag, tag_key
+from tickets.models.tags import LONGEST_KEY, LONGEST_TAG, Tag, TicketTag, tag_key
 from tickets.models.tasks import LONGEST_TITLE, Checklist, Task
 from tickets.models.tickets import LAST, Ticket, format_number
 from tickets.models.times import MOST_MINUTES, Activity, TimeEntry
@@ -20,6 +20,7 @@ __all__ = [
     "HeldFile",
     "HeldMessage",
     "LAST",
+    "LONGEST_KEY",
     "LONGEST_TAG",
     "LONGEST_TITLE",
     "LinkKind",

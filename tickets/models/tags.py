@@ -5,16 +5,18 @@ from unicodedata import combining, normalize
 from django.db import models
 
 from foundation.accounts.models import OrganizationRow
+from foundation.core.texts import as_read
 from tickets.models.tickets import Ticket
 
 LONGEST_TAG = 40  # characters
+LONGEST_KEY = 2 * LONGEST_TAG
 
 
 def tag_key(name: str) -> str:
-    """Return what two spellings of one tag have in common: without case, accents and more than one
-    blank in a row.
+    """Return what two spellings of one tag have in common: without case, accents, what shows
+    nothing and more than one blank in a row.
     """
-    letters = normalize("NFKD", name.casefold())
+    letters = normalize("NFKD", as_read(name))
     return " ".join("".join(each for each in letters if not combining(each)).split())
 
 
@@ -24,7 +26,7 @@ class Tag(OrganizationRow):
     """
 
     name = models.CharField(max_length=LONGEST_TAG)
-    key = models.CharField(max_length=2 * LONGEST_TAG)  # ``tag_key`` of the name
+    key = models.CharField(max_length=LONGEST_KEY)  # ``tag_key`` of the name
 
     class Meta(OrganizationRow.Meta):
         ordering = ("key", "pk")

@@ -7,6 +7,7 @@ from django.db.models import F, QuerySet
 
 from foundation.accounts.models import User
 from tickets.models import Checklist, Task, Ticket
+from tickets.queries.relations import survivor_of
 from tickets.queries.shared import seen_by
 from tickets.queries.tickets import visible_to
 from tickets.states import ACTIVE
@@ -25,9 +26,13 @@ def tasks_of(ticket_ids: Collection[int]) -> list[Task]:
 
 
 def task_of(ticket: Ticket, task_id: int) -> Task | None:
-    """Return a task of the ticket that was not removed; None when it has none with this id."""
-    tasks = Task.objects.filter(ticket=ticket, pk=task_id, removed_at=None)
-    return tasks.select_related("owner").order_by("pk").first()
+    """Return a task that was not removed, of the ticket or of one that was merged into it; None
+    when it has none with this id.
+    """
+    tasks = Task.objects.filter(pk=task_id, removed_at=None)
+    joined = tasks.select_related("owner", "done_by", "ticket__organization")
+    task = joined.order_by("pk").first()
+    return task if task is not None and survivor_of(task.ticket).pk == ticket.pk else None
 
 
 def open_tasks_of(ticket: Ticket) -> int:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db.models import Sum
 
 from tickets.models import Ticket, TimeEntry
+from tickets.queries.relations import absorbed_by, survivor_of
 
 
 def times_of(ticket_ids: Collection[int]) -> list[TimeEntry]:
@@ -15,13 +16,19 @@ def times_of(ticket_ids: Collection[int]) -> list[TimeEntry]:
 
 
 def time_of(ticket: Ticket, entry_id: int) -> TimeEntry | None:
-    """Return an entry of the ticket that was not removed; None when it has none with this id."""
-    entries = TimeEntry.objects.filter(ticket=ticket, pk=entry_id, removed_at=None)
-    return entries.select_related("person").order_by("pk").first()
+    """Return an entry that was not removed, of the ticket or of one that was merged into it; None
+    when it has none with this id.
+    """
+    entries = TimeEntry.objects.filter(pk=entry_id, removed_at=None)
+    joined = entries.select_related("person", "ticket__contract", "ticket__organization")
+    entry = joined.order_by("pk").first()
+    return entry if entry is not None and survivor_of(entry.ticket).pk == ticket.pk else None
 
 
 def has_time(ticket: Ticket) -> bool:
-    return TimeEntry.objects.filter(ticket=ticket, removed_at=None).exists()
+    """Tell whether time was entered for the ticket or for one that was merged into it."""
+    ids = [ticket.pk, *(each.pk for each in absorbed_by(ticket))]
+    return TimeEntry.objects.filter(ticket__in=ids, removed_at=None).exists()
 
 
 def time_worked(ticket_ids: Iterable[int]) -> Mapping[int, timedelta]:

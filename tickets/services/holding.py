@@ -16,6 +16,7 @@ from foundation.accounts.roles import Capability
 from foundation.accounts.sending import allow_again
 from foundation.core.actor import Actor, system_actor
 from foundation.core.classification import Channel
+from foundation.core.durations import short_duration
 from foundation.core.errors import DomainError, Invalid
 from foundation.documents.checking import CheckedFile
 from foundation.documents.services import store_file
@@ -263,10 +264,14 @@ def _give_up(held: HeldMessage, ticket: Ticket, reason: str, at: datetime) -> No
 def _keep_as_note(held: HeldMessage, ticket: Ticket, at: datetime) -> None:
     with translation.override(settings.LANGUAGE_CODE):
         words = _("%(person)s does not attend this customer any more: this was not sent.")
+        text = words % {"person": held.author}
+        if minutes := held.details["minutes"]:
+            worked = short_duration(timedelta(minutes=minutes))
+            text += " " + _("Time worked: %(time)s") % {"time": worked}
         write_message(
             ticket=ticket,
             kind=MessageKind.NOTE,
-            body=f"{words % {'person': held.author}}\n\n{held.body}",
+            body=f"{text}\n\n{held.body}",
             is_from_staff=True,
             by=SENDING,
             at=at,

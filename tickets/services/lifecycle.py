@@ -334,8 +334,9 @@ def _move_interval(ticket: Ticket, details: TransitionDetails, at: datetime) -> 
 
 
 def _writes_message(transition: Transition, details: TransitionDetails) -> bool:
-    """Tell whether the step sends the customer a message of the desk."""
-    return Effect.REASON_IS_MESSAGE not in transition.effects and not is_blank(details.message)
+    """Tell whether the step writes a message. A reason that goes with a letter is none."""
+    is_reason = Effect.REASON_IS_MESSAGE in transition.effects
+    return not is_blank(details.reason if is_reason else details.message)
 
 
 def _message(

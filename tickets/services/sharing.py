@@ -96,7 +96,7 @@ def save_checklist(
     Raises as ``save_view`` does, and ``Invalid`` without a task, for more than ``MOST_LINES`` or
     for one that is too long.
     """
-    titles = [title for line in lines.splitlines() if (title := one_line(line))]
+    titles = [one_line(line) for line in lines.splitlines() if not is_blank(line)]
     words = ""
     if not titles:
         words = _("Write the tasks, one a line.")

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
-from foundation.core.texts import is_blank, one_line
+from foundation.core.texts import one_line
 from tickets import verbs
-from tickets.models import LONGEST_TAG, Tag, Ticket, TicketTag, tag_key
+from tickets.models import LONGEST_KEY, LONGEST_TAG, Tag, Ticket, TicketTag, tag_key
 from tickets.queries import tags_of
 from tickets.services.base import locked_ticket, record_ticket, require_worker
 
@@ -56,14 +56,15 @@ def _by_key(names: Iterable[str]) -> dict[str, str]:
     """Return key -> name as it was written, without the sign that some write before a tag."""
     found: dict[str, str] = {}
     for written in names:
-        name = one_line(written).strip().removeprefix("#").strip()
-        if is_blank(name):
+        name = one_line(written).lstrip("# ")
+        key = tag_key(name)
+        if not key:
             continue
         if set(name) & {",", '"'}:
             raise _invalid(_("A tag has neither commas nor quotation marks."))
-        if len(name) > LONGEST_TAG:
+        if len(name) > LONGEST_TAG or len(key) > LONGEST_KEY:
             raise _invalid(_("A tag has at most %(count)d characters.") % {"count": LONGEST_TAG})
-        found.setdefault(tag_key(name), name)
+        found.setdefault(key, name)
     if not found:
         raise _invalid(_("Write a tag."))
     return found

@@ -1,7 +1,7 @@
 """Tasks of a ticket and their owners (SPEC 3.13)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -63,7 +63,7 @@ def add_tasks(
             title=one_line(plan.title),
             checklist=checklist,
             owner=plan.owner,
-            due_at=plan.due_at,
+            due_at=_to_the_minute(plan.due_at),
             created_at=at,
         )
         _record(task, verbs.TASK_ADDED, by, at)
@@ -72,10 +72,12 @@ def add_tasks(
     return tasks
 
 
+@transaction.atomic
 def add_checklist(*, ticket: Ticket, checklist: Checklist, by: Actor, at: datetime) -> list[Task]:
-    """Add the tasks of a checklist. Raises as ``add_tasks``, and ``Invalid`` when tasks of it are
-    open already.
+    """Add the tasks of a checklist. Locks the ticket's row. Raises as ``add_tasks``, and
+    ``Invalid`` when tasks of it are open already.
     """
+    locked_ticket(ticket.pk)
     if open_tasks().filter(ticket=ticket, checklist=checklist.name).exists():
         words = _("Tasks of “%(name)s” are open already.") % {"name": checklist}
         raise Invalid(words, fields={"checklist": words})
@@ -84,8 +86,9 @@ def add_checklist(*, ticket: Ticket, checklist: Checklist, by: Actor, at: dateti
 
 
 @transaction.atomic
-def change_task(*, task: Task, plan: TaskPlan, by: Actor, at: datetime) -> Task:
-    """Change what a task says; a new owner is told. Locks the task's row.
+def change_task(*, task: Task, changes: Mapping[str, Any], by: Actor, at: datetime) -> Task:
+    """Change what a task says, of ``title``, ``owner`` and ``due_at`` those that are given; a new
+    owner is told. Locks the task's row.
 
     Raises ``ActionNotAllowed`` for who neither works on the ticket nor owns the task, and when it
     is done or removed; ``Invalid`` as ``add_tasks``.
@@ -93,16 +96,14 @@ def change_task(*, task: Task, plan: TaskPlan, by: Actor, at: datetime) -> Task:
     found = _locked(task, by)
     if not found.is_open:
         raise ActionNotAllowed(_("The task is not open any more."))
+    plan = replace(TaskPlan(found.title, found.owner, found.due_at), **changes)
     _check(plan, found, found.ticket, at)
-    changes: dict[str, Any] = {
-        "title": one_line(plan.title),
-        "owner": plan.owner,
-        "due_at": plan.due_at,
-    }
-    if plan.due_at != found.due_at:
-        changes["reminded_at"] = None
+    due_at = _to_the_minute(plan.due_at)
+    values = {"title": one_line(plan.title), "owner": plan.owner, "due_at": due_at}
+    if due_at != found.due_at:
+        values["reminded_at"] = None
     old_owner_id = found.owner_id
-    if _write(found, changes):
+    if _write(found, values):
         _record(found, verbs.TASK_CHANGED, by, at, owners=[old_owner_id, found.owner_id])
     if found.owner_id != old_owner_id:
         _tell_owner(found, by, at)
@@ -123,11 +124,17 @@ def finish_task(*, task: Task, by: Actor, at: datetime) -> Task:
 
 @transaction.atomic
 def open_task_again(*, task: Task, by: Actor, at: datetime) -> Task:
-    """Note that a task is not done after all. Raises ``ActionNotAllowed`` as ``change_task``."""
+    """Note that a task is not done after all. An owner who attends the customer no more does not
+    keep it. Raises ``ActionNotAllowed`` as ``change_task``, and when the ticket has ended.
+    """
     found = _locked(task, by)
+    if found.ticket.state in FINAL:
+        raise ActionNotAllowed(_("%(number)s has ended.") % {"number": found.ticket.number})
     if found.removed_at is None and found.done_at is not None:
         _write(found, {"done_at": None, "done_by_id": None})
         _record(found, verbs.TASK_OPENED, by, at)
+        if found.owner is not None and not _attends(found.owner, found.ticket):
+            release_tasks(ticket=found.ticket, owner=found.owner, by=by, at=at)
     return found
 
 
@@ -191,8 +198,7 @@ def _check(plan: TaskPlan, task: Task | None, ticket: Ticket, at: datetime) -> N
 
 def _why_not(owner: User, ticket: Ticket, at: datetime) -> str:
     """Return why a person cannot own a task of the ticket; "" when they can."""
-    attends = owner.is_active and owner.can(Capability.HOLD_TICKETS)
-    if not attends or not serves(owner, ticket.organization_id):
+    if not _attends(owner, ticket):
         words = _("%(person)s does not attend tickets of %(organization)s.")
         return words % {"person": owner, "organization": ticket.organization}
     absence = absence_of(owner.pk, at)
@@ -200,6 +206,16 @@ def _why_not(owner: User, ticket: Ticket, at: datetime) -> str:
         return ""
     words = _("%(person)s is away until %(day)s.")
     return words % {"person": owner, "day": f"{absence.ends_at:%Y-%m-%d}"}
+
+
+def _attends(owner: User, ticket: Ticket) -> bool:
+    holds = owner.is_active and owner.can(Capability.HOLD_TICKETS)
+    return holds and serves(owner, ticket.organization_id)
+
+
+def _to_the_minute(moment: datetime | None) -> datetime | None:
+    """Return an instant as forms show it."""
+    return moment.replace(second=0, microsecond=0) if moment is not None else None
 
 
 def _locked(task: Task, by: Actor) -> Task:
@@ -210,7 +226,8 @@ def _locked(task: Task, by: Actor) -> Task:
     found = rows.select_related("ticket__organization", "owner").get(pk=task.pk)
     person = acting_person(by)
     if found.owner_id != person.pk and not can_work(person, found.ticket):
-        raise ActionNotAllowed(_("Only its owner and who works on the ticket change a task."))
+        words = _("Only its owner, or a person who works on the ticket, can change a task.")
+        raise ActionNotAllowed(words)
     return found
 
 

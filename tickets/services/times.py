@@ -21,6 +21,7 @@ from tickets.models import MOST_MINUTES, Activity, Message, Ticket, TimeEntry
 from tickets.queries import has_time
 from tickets.services.base import record_ticket, require_worker
 from tickets.services.errors import ActionNotAllowed
+from tickets.states import OPEN_STATES
 
 OLDEST_DAY = timedelta(days=62)  # of work that is entered
 
@@ -59,7 +60,7 @@ def require_time(
     if spent is not None or by.person_id is None:
         return
     if asks_time(ticket, is_message=is_message, is_solution=is_solution):
-        words = _("The contract asks for the time worked: write it.")
+        words = _("The contract asks for the time worked: write it with the message on the ticket.")
         raise Invalid(words, fields={"minutes": words})
 
 
@@ -104,12 +105,22 @@ def enter_time(
 
 @transaction.atomic
 def remove_time(*, entry: TimeEntry, by: Actor, at: datetime) -> None:
-    """Remove an entry of one's own or, as a supervisor, of anybody; the record keeps it. Raises
-    ``ActionNotAllowed``.
+    """Remove an entry of one's own or, as a supervisor, of anybody; the record keeps it.
+
+    Raises ``ActionNotAllowed`` for somebody else's; and, but for a supervisor, for one that the
+    contract asked for: of a message, or of a ticket that is solved or has ended.
     """
     person = acting_person(by)
-    if entry.person_id != person.pk and not person.can(Capability.SUPERVISE):
-        raise ActionNotAllowed(_("Only who worked it or a supervisor removes it."))
+    supervises = person.can(Capability.SUPERVISE)
+    if entry.person_id != person.pk and not supervises:
+        words = _("Only the person who worked it, or a supervisor, can remove it.")
+        raise ActionNotAllowed(words)
+    was_asked = time_asked(entry.ticket) is not TimeAsked.NEVER and (
+        entry.message_id is not None or entry.ticket.state not in OPEN_STATES
+    )
+    if was_asked and not supervises:
+        words = _("The contract asks for this time: only a supervisor can remove it.")
+        raise ActionNotAllowed(words)
     if TimeEntry.objects.filter(pk=entry.pk, removed_at=None).update(removed_at=at):
         _record(entry, verbs.TIME_REMOVED, by, at)
 

@@ -389,7 +389,6 @@ def _at(place: str) -> Iterator[None]:
             place: str(error.message)
         }
         where = next(iter(fields))
-        message = str(error.message)
-        raise Invalid(
-            message if message.startswith(place) else f"{where}: {message}", fields=fields
-        ) from error
+        inner = next(iter(error.fields), "")
+        message = str(error.message).removeprefix(f"{inner}: ")  # of a ``_at`` inside this one
+        raise Invalid(f"{where}: {message}", fields=fields) from error
