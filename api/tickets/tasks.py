@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from api.fields import BodySerializer, InstantField
 from api.idempotency import idempotent
+from api.parameters import KnownParameters
 from foundation.accounts.models import User
 from foundation.accounts.queries import user_by_email
 from foundation.accounts.roles import Capability
@@ -129,7 +130,7 @@ class TaskActions:
         return Response(task_data(changed))
 
 
-class ChecklistViewSet(viewsets.ViewSet):
+class ChecklistViewSet(KnownParameters, viewsets.ViewSet):
     @extend_schema(responses=ChecklistSerializer(many=True))
     @_for_staff
     def list(self, request: Request) -> Response:

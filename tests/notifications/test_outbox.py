@@ -274,6 +274,7 @@ CONTEXT = {
     "state": "open",
     "priority": "high",
     "time_zone": "America/Lima",
+    "desk_zone": "America/Mexico_City",
     "promises": [],
     "closure_code": "approved",
     "metric": "reaction",

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from foundation.core.errors import Invalid, NotAllowed, NotFound
+from foundation.core.errors import Invalid, NotAllowed
 from foundation.duty.models import Absence
 from foundation.notifications.models import OutboxMessage
 from foundation.notifications.rendering import render_message
 from tests.support.house import DAY, HOUR, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.tickets import solved
 from tickets import queries, services, verbs
-from tickets.models import Checklist, Message, Task, Ticket
-from tickets.services import TaskPlan, save_checklist
+from tickets.models import Message, Task, Ticket
+from tickets.services import TaskPlan
 from tickets.tasks import sweep_tasks
 from web.timeline import sentence
 
@@ -43,14 +43,6 @@ def change(house: House, task: Task, **changes: Any) -> Task:
 def letters(template: str) -> list[str]:
     found = OutboxMessage.objects.filter(template=template).order_by("pk")
     return [each.to_email for each in found]
-
-
-def checklist(
-    house: House, lines: str = "Account\n\n  Mailbox ", name: str = "New user"
-) -> Checklist:
-    return save_checklist(
-        name=name, lines=lines, audience="mine", team=None, by=by(house.agent), at=MONDAY_9AM
-    )
 
 
 def test_the_record_tells_the_life_of_a_task_by_its_title_without_keeping_it(house: House) -> None:
@@ -323,50 +315,6 @@ def test_my_tasks_are_of_active_tickets(house: House) -> None:
     assert [each.title for each in queries.tasks_for(owner, limit=9)] == ["North"]
 
 
-def test_a_checklist_puts_its_tasks_on_a_ticket_once(house: House) -> None:
-    ticket = make_ticket(house)
-    saved = checklist(house)
-
-    added = services.add_checklist(
-        ticket=ticket, checklist=saved, by=by(house.agent), at=MONDAY_9AM
-    )
-
-    assert [(each.title, each.checklist) for each in added] == [
-        ("Account", "New user"),
-        ("Mailbox", "New user"),
-    ]
-    with pytest.raises(Invalid, match="are open already"):
-        services.add_checklist(ticket=ticket, checklist=saved, by=by(house.agent), at=MONDAY_9AM)
-    for task in added:
-        services.finish_task(task=task, by=by(house.agent), at=MONDAY_9AM)
-    services.add_checklist(ticket=ticket, checklist=saved, by=by(house.agent), at=MONDAY_9AM)
-    assert Task.objects.count() == 4
-
-
-@pytest.mark.parametrize(
-    ("lines", "words"),
-    [
-        (" \n ", "Write the tasks"),
-        ("\n".join(f"t{n}" for n in range(41)), "At most 40 tasks"),
-        ("x" * 201, "at most 200 characters"),
-    ],
-)
-def test_what_is_no_checklist_is_not_saved(house: House, lines: str, words: str) -> None:
-    with pytest.raises(Invalid, match=words):
-        checklist(house, lines)
-    assert not Checklist.objects.exists()
-
-
-def test_a_checklist_is_deleted_by_its_owner_alone(house: House) -> None:
-    saved = checklist(house)
-
-    with pytest.raises(NotFound):
-        services.delete_checklist(checklist_id=saved.pk, by=by(house.staff["agent2"]))
-    assert queries.checklists_for(house.staff["agent2"]) == []
-    services.delete_checklist(checklist_id=saved.pk, by=by(house.agent))
-    assert queries.checklists_for(house.agent) == []
-
-
 def test_tasks_of_a_solved_ticket_may_be_added(house: House) -> None:
     assert add(house, solved(house)).is_open
 
@@ -448,9 +396,3 @@ def test_a_task_of_an_ended_ticket_is_not_opened_again(house: House) -> None:
 
     with pytest.raises(NotAllowed, match="has ended"):
         services.open_task_again(task=task, by=by(house.agent), at=MONDAY_9AM)
-
-
-def test_lines_of_a_checklist_that_show_nothing_are_left_out(house: House) -> None:
-    saved = checklist(house, "Account\n\u0301\n\u200b\nMailbox")
-
-    assert saved.titles == ["Account", "Mailbox"]
