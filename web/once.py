@@ -27,6 +27,7 @@ from foundation.accounts.sending import (
     note_result,
     same_text_sending,
 )
+from web.panels import PanelResponse
 from web.resending import PREFILLED, TYPED, not_sent
 
 FIELD = "once"
@@ -52,8 +53,8 @@ def acts_once(view: View) -> View:
     """Carry out a sent form once for its token and person. A second sending waits for the first and
     is redirected to its result. One with something else in it is kept on a page that sends it
     anew, as is the same text from another opening of the form: a browser's Back opens it anew.
-    A refusal (any answer but a redirect) writes nothing, so that the corrected form can be sent
-    again.
+    A refusal (any answer but a redirect or a panel after its act) writes nothing, so that the
+    corrected form can be sent again.
     """
 
     @wraps(view)
@@ -76,8 +77,8 @@ def acts_once(view: View) -> View:
                     is_meant_again=bool(request.POST.get(AGAIN)),
                 )
                 response = view(request, *args, **kwargs)
-                if isinstance(response, HttpResponseRedirect):
-                    note_result(sent, response.url)
+                if location := _done_at(response):
+                    note_result(sent, location)
                 else:
                     transaction.set_rollback(True)
                 return response
@@ -101,6 +102,13 @@ def acts_once(view: View) -> View:
         return redirect(first.location)
 
     return wrapped
+
+
+def _done_at(response: HttpResponseBase) -> str:
+    """Return the address to which an act that was carried out leads; "" after a refusal."""
+    if isinstance(response, HttpResponseRedirect):
+        return response.url
+    return response.done_at if isinstance(response, PanelResponse) else ""
 
 
 def _digest(request: HttpRequest, files: list[_File]) -> str:

@@ -156,7 +156,11 @@ class PanelPage:
 
 
 class PanelResponse(HttpResponse):
-    """A response with one panel, or one form, alone, which htmx swaps into its place."""
+    """A response with one panel, or one form, alone, which htmx swaps into its place. After an act
+    that was carried out, ``done_at`` is the address of the page; "" after a refusal.
+    """
+
+    done_at = ""
 
 
 def panel_response(

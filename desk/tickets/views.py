@@ -18,7 +18,7 @@ from desk.tickets.forms import (
     DeescalateForm,
 )
 from desk.tickets.panels import PANELS
-from desk.tickets.place import list_label, list_of, to_ticket
+from desk.tickets.place import address_of, list_label, list_of, to_ticket
 from escalation.queries import get_escalation
 from escalation.services import acknowledge_escalation, deescalate_ticket
 from foundation.accounts.roles import Capability
@@ -34,6 +34,7 @@ from web.access import needs
 from web.errors import first_error, page_status, put_on_form
 from web.panels import (
     Loads,
+    PanelResponse,
     Refused,
     is_partial,
     later_response,
@@ -149,9 +150,12 @@ def refused_act(
 
 def in_panel(request: HttpRequest, ticket: Ticket, panel: str) -> HttpResponse:
     """Answer an act that changes one panel alone: for htmx with that panel."""
-    if is_partial(request):
-        return page_of(request, ticket, [Refused(panel, {}, 200)])
-    return to_ticket(request, ticket)
+    if not is_partial(request):
+        return to_ticket(request, ticket)
+    answer = page_of(request, ticket, [Refused(panel, {}, 200)])
+    if isinstance(answer, PanelResponse):
+        answer.done_at = address_of(ticket, list_of(request))
+    return answer
 
 
 @posted_from("admin:ticket", "number")

@@ -241,7 +241,8 @@ def test_a_task_that_is_sent_twice_is_added_once(house: House, sign_in: Any) -> 
     ticket = make_ticket(house)
     typed = {"title": "Call", "once": "A" * 22}
 
-    client.post(path(ticket, "tasks/"), typed)
-    client.post(path(ticket, "tasks/"), typed)
+    client.post(path(ticket, "tasks/"), typed, headers=HTMX)
+    again = client.post(path(ticket, "tasks/"), typed, headers=HTMX)
 
     assert Task.objects.count() == 1
+    assert again.headers["HX-Redirect"] == path(ticket, "")

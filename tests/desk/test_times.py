@@ -29,6 +29,7 @@ def test_time_is_entered_and_removed_in_its_panel(house: House, sign_in: Any) ->
     client = sign_in(house.agent)
     ticket = make_ticket(house)
     typed = {"minutes": "1:05", "activity": "remote", "worked_on": "2026-03-01", "note": "Plant"}
+    typed["once"] = "A" * 22
 
     panel = client.post(path(ticket, "times/"), typed, headers=HTMX).content.decode()
 

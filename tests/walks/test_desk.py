@@ -171,6 +171,55 @@ def test_a_ticket_is_merged_and_taken_out_again_by_keyboard(
     expect(page.locator(".ticket-head .state").first).to_have_text(state)
 
 
+def test_tags_tasks_and_time_are_noted_and_a_matter_split_off_by_keyboard(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    address = first_ticket(mesa, "unassigned")
+    walker = Walker(browser, mesa, AGENT, language)
+    page = walker.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    walker.open("/admin/checklists/new/")
+    page.fill("[name=name]", f"New user {language}")
+    page.fill("[name=lines]", "Account\nMailbox")
+    walker.do(lambda: page.locator("main .button-primary").press("Enter"))
+    walker.open(address)
+
+    page.locator("#tag_tags").press_sequentially("vpn, month end")
+    page.locator("#tag_tags").press("Enter")
+    expect(page.locator("#panel-tags .tag")).to_have_count(2)
+    expect(page.locator("#tag_tags")).to_be_focused()
+    page.locator("#panel-tags .tag-off").first.press("Enter")
+    expect(page.locator("#panel-tags .tag")).to_have_count(1)
+
+    tasks = page.locator("#panel-tasks")
+    tasks.locator("details > summary").first.press("Enter")
+    expect(page.locator("#task_title")).to_be_visible()
+    page.locator("#task_title").press_sequentially("Call the supplier")
+    walker.check_accessibility()
+    page.locator("#task_title").press("Enter")
+    expect(tasks.locator(".task")).to_have_count(1)
+    tasks.locator(".task-tick").press("Enter")
+    expect(tasks.locator(".task-tick")).to_have_attribute("aria-checked", "true")
+    expect(tasks.locator(".task-tick")).to_be_focused()
+    tasks.locator("details > summary").last.press("Enter")
+    page.locator("#tasks_checklist").select_option(label=f"New user {language}")
+    tasks.locator("form:has(#tasks_checklist) button").press("Enter")
+    expect(tasks.locator(".task")).to_have_count(3)
+
+    page.locator("#panel-times summary").press("Enter")
+    page.locator("#time_minutes").press_sequentially("1:30")
+    page.locator("#time_minutes").press("Enter")
+    expect(page.locator("#panel-times strong")).to_have_text("1 h 30 min")
+    walker.check_accessibility()
+    walker.expect_no_refusal()
+
+    walker.do(lambda: page.locator("a.entry-act").first.press("Enter"))
+    page.fill("[name=subject]", "A matter of its own")
+    walker.do(lambda: page.locator("main .button-primary").press("Enter"))
+    expect(page.locator("h1")).to_contain_text("A matter of its own")
+    walker.expect_no_refusal()
+
+
 def test_a_ticket_is_dragged_to_somebody_and_goes_back(
     browser: Browser, mesa: Mesa, language: str
 ) -> None:
