@@ -16,7 +16,7 @@ from api.idempotency import idempotent
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from tickets import queries, services
-from tickets.models import MOST_MINUTES, Activity, TimeEntry
+from tickets.models import LONGEST_NOTE, MOST_MINUTES, Activity, TimeEntry
 from tickets.services import Spent
 from web.access import needs
 from web.requests import actor, person
@@ -39,7 +39,9 @@ class NewTimeSerializer(SpentSerializer):
     worked_on = serializers.DateField(
         required=False, help_text="Left out: today, in the desk's time zone."
     )
-    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=300)
+    note = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=LONGEST_NOTE
+    )
 
 
 class TimeSerializer(serializers.Serializer[Any]):

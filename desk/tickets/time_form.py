@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tickets.models import Activity
+from tickets.models import LONGEST_NOTE, Activity
 from tickets.services import Spent
 from web.forms import MinutesField
 
@@ -21,7 +21,7 @@ class TimeForm(forms.Form):
     worked_on = forms.DateField(
         label=_("Day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
-    note = forms.CharField(label=_("Note"), required=False, max_length=300)
+    note = forms.CharField(label=_("Note"), required=False, max_length=LONGEST_NOTE)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", "time_%s")

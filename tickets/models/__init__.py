@@ -8,7 +8,7 @@ from tickets.models.shared import Audience, SavedReply, SavedView, Shared
 from tickets.models.tags import LONGEST_KEY, LONGEST_TAG, Tag, TicketTag, tag_key
 from tickets.models.tasks import LONGEST_TITLE, Checklist, Task
 from tickets.models.tickets import LAST, Ticket, format_number
-from tickets.models.times import MOST_MINUTES, Activity, TimeEntry
+from tickets.models.times import LONGEST_NOTE, MOST_MINUTES, Activity, TimeEntry
 from tickets.models.visits import Visit
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "HeldMessage",
     "LAST",
     "LONGEST_KEY",
+    "LONGEST_NOTE",
     "LONGEST_TAG",
     "LONGEST_TITLE",
     "LinkKind",

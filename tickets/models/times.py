@@ -11,6 +11,7 @@ from tickets.models.conversation import Message
 from tickets.models.tickets import Ticket
 
 MOST_MINUTES = 24 * 60  # of an entry
+LONGEST_NOTE = 300  # characters
 
 
 class Activity(models.TextChoices):
@@ -35,7 +36,7 @@ class TimeEntry(OrganizationRow):
     step = models.PositiveSmallIntegerField(default=1)
     activity = models.CharField(max_length=15, choices=Activity)
     worked_on = models.DateField()
-    note = models.CharField(max_length=300, blank=True)
+    note = models.CharField(max_length=LONGEST_NOTE, blank=True)
     message = models.ForeignKey(
         Message, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
     )

@@ -93,7 +93,7 @@ from tickets.services.ticket_tasks import (
     remind_of_task,
     remove_task,
 )
-from tickets.services.times import Spent, asks_time, enter_time, remove_time, time_asked
+from tickets.services.times import Spent, enter_time, remove_time, time_asked
 from tickets.services.visits import drop_draft, note_visit, save_draft
 from tickets.services.watching import (
     followable,
@@ -133,7 +133,6 @@ __all__ = [
     "add_note",
     "add_tasks",
     "answer_solution",
-    "asks_time",
     "assign_automatically",
     "assign_ticket",
     "change_contract",

@@ -20,7 +20,13 @@ from tickets.events import TicketAssigned
 from tickets.models import MessageKind, Ticket
 from tickets.permissions import can_assign
 from tickets.queries import active, open_tasks
-from tickets.services.base import change_ticket, locked_ticket, record_ticket, require_version
+from tickets.services.base import (
+    change_ticket,
+    locked_ticket,
+    may_hold,
+    record_ticket,
+    require_version,
+)
 from tickets.services.conversation import write_message
 from tickets.services.errors import ActionNotAllowed
 from tickets.services.ticket_tasks import release_tasks
@@ -121,7 +127,7 @@ def return_tickets(*, holder: User, at: datetime) -> int:
     returned = 0
     for ticket_id in list(rows.order_by("pk").values_list("pk", flat=True)):
         ticket = locked_ticket(ticket_id, "organization", "requester", "assignee", "owner")
-        if _may_hold(holder, ticket):
+        if may_hold(holder, ticket):
             continue
         if ticket.owner_id == holder.pk:
             change_ticket(ticket, at=at, owner=None)
@@ -140,14 +146,6 @@ def return_tickets(*, holder: User, at: datetime) -> int:
             )
         returned += 1
     return returned
-
-
-def _may_hold(person: User, ticket: Ticket) -> bool:
-    return (
-        person.is_active
-        and person.can(Capability.HOLD_TICKETS)
-        and serves(person, ticket.organization_id)
-    )
 
 
 def _require_member(assignee: User | None, ticket: Ticket) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from foundation.accounts.queries import acting_person
+from foundation.accounts.models import User
+from foundation.accounts.queries import acting_person, serves
+from foundation.accounts.roles import Capability
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
 from tickets.models import Ticket
@@ -29,6 +31,14 @@ def require_worker(ticket: Ticket, by: Actor) -> None:
     if not can_work(acting_person(by), ticket):
         words = _("You may read %(number)s but not work on it: it is not with your level.")
         raise ActionNotAllowed(words % {"number": ticket.number})
+
+
+def may_hold(person: User, ticket: Ticket) -> bool:
+    """Tell whether a person may be given the ticket or a task of it: they attend tickets, and serve
+    its customer.
+    """
+    attends = person.is_active and person.can(Capability.HOLD_TICKETS)
+    return attends and serves(person, ticket.organization_id)
 
 
 def change_ticket(ticket: Ticket, *, at: datetime, **changes: Any) -> None:

@@ -9,8 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import acting_person, serves
-from foundation.accounts.roles import Capability
+from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.texts import is_blank, one_line
@@ -19,7 +18,7 @@ from tickets import notices, verbs
 from tickets.models import LONGEST_TITLE, Checklist, Task, Ticket
 from tickets.permissions import can_work
 from tickets.queries import open_tasks
-from tickets.services.base import locked_ticket, record_ticket, require_worker
+from tickets.services.base import locked_ticket, may_hold, record_ticket, require_worker
 from tickets.services.errors import ActionNotAllowed
 from tickets.states import FINAL
 
@@ -133,7 +132,7 @@ def open_task_again(*, task: Task, by: Actor, at: datetime) -> Task:
     if found.removed_at is None and found.done_at is not None:
         _write(found, {"done_at": None, "done_by_id": None})
         _record(found, verbs.TASK_OPENED, by, at)
-        if found.owner is not None and not _attends(found.owner, found.ticket):
+        if found.owner is not None and not may_hold(found.owner, found.ticket):
             release_tasks(ticket=found.ticket, owner=found.owner, by=by, at=at)
     return found
 
@@ -186,8 +185,8 @@ def _check(plan: TaskPlan, task: Task | None, ticket: Ticket, at: datetime) -> N
         fields["title"] = _("Say what is to be done.")
     elif len(title) > LONGEST_TITLE:
         fields["title"] = _("At most %(count)d characters.") % {"count": LONGEST_TITLE}
-    is_new_date = plan.due_at is not None and (task is None or task.due_at != plan.due_at)
-    if is_new_date and plan.due_at is not None and not at < plan.due_at <= at + LATEST_DUE:
+    due_at = plan.due_at if task is None or task.due_at != plan.due_at else None
+    if due_at is not None and not at < due_at <= at + LATEST_DUE:
         fields["due_at"] = _("Give an instant that lies ahead, at most two years.")
     is_new_owner = task is None or task.owner_id != (plan.owner.pk if plan.owner else None)
     if plan.owner is not None and is_new_owner and (words := _why_not(plan.owner, ticket, at)):
@@ -198,7 +197,7 @@ def _check(plan: TaskPlan, task: Task | None, ticket: Ticket, at: datetime) -> N
 
 def _why_not(owner: User, ticket: Ticket, at: datetime) -> str:
     """Return why a person cannot own a task of the ticket; "" when they can."""
-    if not _attends(owner, ticket):
+    if not may_hold(owner, ticket):
         words = _("%(person)s does not attend tickets of %(organization)s.")
         return words % {"person": owner, "organization": ticket.organization}
     absence = absence_of(owner.pk, at)
@@ -206,11 +205,6 @@ def _why_not(owner: User, ticket: Ticket, at: datetime) -> str:
         return ""
     words = _("%(person)s is away until %(day)s.")
     return words % {"person": owner, "day": f"{absence.ends_at:%Y-%m-%d}"}
-
-
-def _attends(owner: User, ticket: Ticket) -> bool:
-    holds = owner.is_active and owner.can(Capability.HOLD_TICKETS)
-    return holds and serves(owner, ticket.organization_id)
 
 
 def _to_the_minute(moment: datetime | None) -> datetime | None:

@@ -17,7 +17,7 @@ from foundation.core.errors import Invalid
 from foundation.core.texts import one_line
 from foundation.core.zones import zone
 from tickets import verbs
-from tickets.models import MOST_MINUTES, Activity, Message, Ticket, TimeEntry
+from tickets.models import LONGEST_NOTE, MOST_MINUTES, Activity, Message, Ticket, TimeEntry
 from tickets.queries import has_time
 from tickets.services.base import record_ticket, require_worker
 from tickets.services.errors import ActionNotAllowed
@@ -41,7 +41,7 @@ def time_asked(ticket: Ticket) -> TimeAsked:
     return TimeAsked(ticket.contract.time_asked) if ticket.contract else TimeAsked.NEVER
 
 
-def asks_time(ticket: Ticket, *, is_message: bool, is_solution: bool) -> bool:
+def _asks_time(ticket: Ticket, *, is_message: bool, is_solution: bool) -> bool:
     """Tell whether an act of the desk has to say how long the work took: each message to the
     customer, or the solution of a ticket without any entry, as its contract asks.
     """
@@ -59,7 +59,7 @@ def require_time(
     """
     if spent is not None or by.person_id is None:
         return
-    if asks_time(ticket, is_message=is_message, is_solution=is_solution):
+    if _asks_time(ticket, is_message=is_message, is_solution=is_solution):
         words = _("The contract asks for the time worked: write it with the message on the ticket.")
         raise Invalid(words, fields={"minutes": words})
 
@@ -83,8 +83,8 @@ def enter_time(
         fields["minutes"] = _("Between a minute and a day.")
     if not today - OLDEST_DAY <= worked_on <= today:
         fields["worked_on"] = _("Give a day of the last two months.")
-    if len(note) > 300:
-        fields["note"] = _("At most %(count)d characters.") % {"count": 300}
+    if len(note) > LONGEST_NOTE:
+        fields["note"] = _("At most %(count)d characters.") % {"count": LONGEST_NOTE}
     if fields:
         raise Invalid(" ".join(fields.values()), fields=fields)
     entry: TimeEntry = TimeEntry.objects.create(
