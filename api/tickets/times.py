@@ -48,7 +48,9 @@ class TimeSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     person = serializers.EmailField()
     minutes = serializers.IntegerField()
-    counted_minutes = serializers.IntegerField(help_text="In whole steps of the contract.")
+    counted_minutes = serializers.IntegerField(
+        help_text="Rounded up to a multiple of the contract's billing increment."
+    )
     activity = serializers.ChoiceField(choices=Activity.choices)
     worked_on = serializers.DateField()
     note = serializers.CharField()

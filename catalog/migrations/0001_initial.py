@@ -155,14 +155,12 @@ class Migration(migrations.Migration):
                     "time_step",
                     models.PositiveSmallIntegerField(
                         default=1,
-                        help_text=(
-                            "Each entry counts in whole steps of so many minutes, at least one."
-                        ),
+                        help_text=("Each entry of time worked is rounded up to a multiple of it."),
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(480),
                         ],
-                        verbose_name="minutes in which the time counts",
+                        verbose_name="billing increment in minutes",
                     ),
                 ),
                 (

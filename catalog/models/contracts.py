@@ -89,10 +89,10 @@ class Contract(TermsRow):
         help_text=_("When the desk has to say how long it worked on a ticket."),
     )
     time_step = models.PositiveSmallIntegerField(
-        _("minutes in which the time counts"),
+        _("billing increment in minutes"),
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(480)],
-        help_text=_("Each entry counts in whole steps of so many minutes, at least one."),
+        help_text=_("Each entry of time worked is rounded up to a multiple of it."),
     )
     drp_contracted = models.BooleanField(_("DRP contracted"), default=False)
     currency = models.CharField(_("currency"), max_length=3, default="USD")

@@ -26,8 +26,9 @@ class Activity(models.TextChoices):
 
 
 class TimeEntry(OrganizationRow):
-    """Minutes that a person worked on a ticket on a day of the desk's time zone. ``step`` is that
-    of the contract then: the entry counts in whole steps. A removed one stays: the record names it.
+    """Minutes that a person worked on a ticket on a day of the desk's time zone. ``step`` is the
+    billing increment of the contract then, to a multiple of which the time is rounded up. A removed
+    one stays: the record names it.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
@@ -61,5 +62,5 @@ class TimeEntry(OrganizationRow):
 
     @property
     def counted(self) -> timedelta:
-        """The time in whole steps of the contract."""
+        """The time rounded up to a multiple of the billing increment."""
         return timedelta(minutes=-(-self.minutes // self.step) * self.step)
