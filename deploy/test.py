@@ -45,6 +45,7 @@ PRODUCT_SETTINGS = {
 }
 EVERY_CORE = ["-n", "auto", "--dist", "worksteal"]
 COVERAGE = ["--cov", "--cov-report=term"]
+LINES_AGAIN = 60  # of the output of a part that failed
 LOWER_PRIORITY = 10  # added to the niceness of the process
 
 
@@ -123,7 +124,8 @@ def _slow_parts(clean: dict[str, str], running: services.Services | None) -> lis
 
 def _run_at_once(parts: list[Part]) -> list[str]:
     """Run parts in parallel, and print the output of each: of one part at once, of several when
-    each ends. Return the names of the parts that failed.
+    each ends, and of those that failed the end once more, where it is found. Return the names of
+    the parts that failed.
     """
     print(f"\n=== {' | '.join(part.name for part in parts)} ===", flush=True)
     started = time.monotonic()
@@ -137,7 +139,7 @@ def _run_at_once(parts: list[Part]) -> list[str]:
             text=True,
         )
 
-    failed = []
+    failed = {}
     with ThreadPoolExecutor(len(parts)) as pool:
         running = {pool.submit(run, part): part for part in parts}
         for done in as_completed(running):
@@ -145,8 +147,11 @@ def _run_at_once(parts: list[Part]) -> list[str]:
             print(done.result().stdout or "", done.result().stderr or "", sep="")
             print(f"=== {part.name}: {time.monotonic() - started:.0f} s", flush=True)
             if done.result().returncode != 0:
-                failed.append(part.name)
-    return failed
+                failed[part.name] = done.result().stdout or ""
+    for name, output in failed.items():
+        if output:
+            print(f"\n=== failed: {name} ===", *output.splitlines()[-LINES_AGAIN:], sep="\n")
+    return list(failed)
 
 
 if __name__ == "__main__":
