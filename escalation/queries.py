@@ -11,7 +11,7 @@ from django.core import signing
 from django.core.cache import cache
 from django.core.serializers import deserialize, serialize
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Count, Max
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from escalation.models import (
@@ -32,7 +32,6 @@ from foundation.accounts.queries import may_read
 from foundation.core.errors import NotFound
 from foundation.core.memo import once
 from tickets.models import Ticket
-from tickets.queries import active
 
 LINK_DAYS = 7  # how long a link acknowledges
 _SALT = "escalation.acknowledge"
@@ -248,17 +247,6 @@ def rules_to_plan() -> list[EscalationRule]:
             is_active=True, trigger=Trigger.SILENCE, planned_at=None
         ).order_by("pk")
     )
-
-
-def load_of(person_ids: Sequence[int]) -> dict[int, int]:
-    """Return person id -> number of active tickets assigned; people without any are missing."""
-    rows = (
-        active(Ticket.objects.filter(assignee_id__in=list(person_ids)))
-        .order_by()
-        .values("assignee_id")
-        .annotate(n=Count("pk"))
-    )
-    return dict(rows.values_list("assignee_id", "n"))
 
 
 def due_watches(at: datetime, limit: int) -> list[tuple[int, int]]:

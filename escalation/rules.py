@@ -12,11 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from escalation.models import EscalationRule, Trigger
 from foundation.core.classification import Priority
-from tickets.states import OPEN_STATES, PENDING
+from tickets.states import DESK_TURN
 
 MAX_RUNS = 3  # runs of one rule on one ticket
 RUNS_WITHIN = timedelta(days=1)  # more than ``MAX_RUNS`` in this time is a loop
-WAITS_FOR_US = OPEN_STATES - PENDING
 
 
 class Outcome(TextChoices):
@@ -97,7 +96,7 @@ def unmet(
     rule applies.
 
     ``customers`` are the ids of the rule's organizations; empty means all. A silence rule without
-    states applies in ``WAITS_FOR_US``.
+    states applies in ``DESK_TURN``.
     """
     conditions = []
     if rule.trigger == Trigger.CLOCK:
@@ -105,7 +104,7 @@ def unmet(
             conditions.append(Condition.METRIC)
         if occurrence.percent < (rule.percent or 0):
             conditions.append(Condition.PERCENT)
-    states = rule.states or (WAITS_FOR_US if rule.trigger == Trigger.SILENCE else ())
+    states = rule.states or (DESK_TURN if rule.trigger == Trigger.SILENCE else ())
     if states and about.state not in states:
         conditions.append(Condition.STATE)
     if rule.priorities and Priority(about.priority).code not in rule.priorities:

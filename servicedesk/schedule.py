@@ -49,6 +49,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": SLOW_TICK,
         "options": {"expires": SLOW_TICK},
     },
+    "automatic assignment": {
+        "task": "tickets.tasks.sweep_assignment",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
     "renames": {
         "task": "tickets.tasks.sweep_renames",
         "schedule": SLOW_TICK,

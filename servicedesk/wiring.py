@@ -28,6 +28,7 @@ from tickets.events import (
     CustomerReplied,
     NumberGiven,
     SolutionDeclined,
+    TicketAssigned,
     TicketClassified,
     TicketContractChanged,
     TicketMerged,
@@ -54,6 +55,7 @@ def wire() -> None:
     subscribe(TicketRaised, sla.on_ticket_raised)
     subscribe(TicketRaised, escalation.on_ticket_raised)
     subscribe(TicketRaised, audits.on_ticket_raised)
+    subscribe(TicketRaised, tickets.on_ticket_waits)
     subscribe(CustomerInformed, sla.on_customer_informed)
     subscribe(CustomerInformed, escalation.on_customer_informed)
     subscribe(CustomerInformed, audits.on_customer_informed)
@@ -63,6 +65,8 @@ def wire() -> None:
     subscribe(TicketStateChanged, sla.on_ticket_state_changed)
     subscribe(TicketStateChanged, escalation.on_ticket_state_changed)
     subscribe(TicketStateChanged, audits.on_ticket_state_changed)
+    subscribe(TicketStateChanged, tickets.on_ticket_waits)
+    subscribe(TicketAssigned, tickets.on_ticket_waits)
     subscribe(TicketMerged, audits.on_ticket_merged)
     subscribe(TicketUnmerged, sla.on_ticket_unmerged)
     subscribe(TicketUnmerged, escalation.on_ticket_unmerged)
@@ -89,5 +93,4 @@ def wire() -> None:
 UNHANDLED = {
     "escalation.events.TicketEscalated",
     "foundation.notifications.events.MessageDied",
-    "tickets.events.TicketAssigned",
 }

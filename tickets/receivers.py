@@ -2,14 +2,18 @@ from foundation.accounts.models import Organization, Team, User
 from foundation.configuration.events import ConfigurationChanged
 from foundation.core.enqueuing import enqueue_after_commit
 from tickets import queries, services
-from tickets.models import Rename
-from tickets.tasks import sweep_renames
+from tickets.events import TicketAssigned, TicketRaised, TicketStateChanged
+from tickets.models import AgentProfile, GroupAssignment, Rename
+from tickets.tasks import sweep_assignment, sweep_renames
 
 # What of them stands in the search index.
 _NAMES = {
     User._meta.label_lower: (Rename.Kind.PERSON, {"full_name", "email"}),
     Organization._meta.label_lower: (Rename.Kind.ORGANIZATION, {"name"}),
 }
+
+# By what automatic assignment goes.
+_ASSIGNS_BY = {AgentProfile._meta.label_lower, GroupAssignment._meta.label_lower}
 
 
 def on_configuration_changed(event: ConfigurationChanged) -> None:
@@ -26,6 +30,16 @@ def on_configuration_changed(event: ConfigurationChanged) -> None:
     elif event.object_type == Team._meta.label_lower:
         holders = queries.holders_of_active_tickets()
     else:
+        if event.object_type in _ASSIGNS_BY:
+            services.forget_groups()
+            enqueue_after_commit(sweep_assignment)
         return
     for holder in holders.order_by("pk"):
         services.return_tickets(holder=holder, at=event.at)
+
+
+def on_ticket_waits(event: TicketRaised | TicketStateChanged | TicketAssigned) -> None:
+    """Have a ticket that may wait for an assignee assigned at once; the sweep takes every other."""
+    is_given = isinstance(event, TicketAssigned) and event.assignee_id is not None
+    if not is_given and queries.has_automatic_groups():
+        enqueue_after_commit(sweep_assignment)

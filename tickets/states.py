@@ -74,6 +74,9 @@ HOLDERS: dict[State, Holder] = {
     State.PENDING_SUPPLIER: Holder.SUPPLIER,
 }
 
+# The states in which a ticket waits for the desk.
+DESK_TURN = frozenset(state for state, holder in HOLDERS.items() if holder is Holder.DESK)
+
 
 def turn_of(state: str) -> str:
     """Return the ``Holder`` whose turn it is in a state; "" for a final state."""

@@ -76,6 +76,13 @@ def sweep_tasks() -> int:
     return len(due)
 
 
+@shared_task(queue="clocks")
+def sweep_assignment() -> int:
+    """Assign the tickets that wait in the groups with automatic assignment; return how many."""
+    with every_organization(reason="assign tickets by what people hold at all customers"):
+        return services.assign_waiting(at=timezone.now())
+
+
 @shared_task(queue="reports")
 def sweep_renames() -> int:
     """Write the search index of the tickets of renamed people and organizations anew, for at most

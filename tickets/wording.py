@@ -1,16 +1,17 @@
-"""Sentences for the facts of tickets on the record, by verb."""
+"""Sentences for the facts of tickets on the record, by verb, and for the choice of a person."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from foundation.core.classification import Channel, Environment, Impact, Kind, Priority, Urgency
 from foundation.core.durations import short_duration
 from foundation.core.wording import Sentence, fixed
 from tickets import verbs
+from tickets.choosing import Verdict
 from tickets.models import Activity, LinkKind, MessageKind, format_number, link_label
 from tickets.states import State
 
@@ -182,3 +183,35 @@ SENTENCES: dict[str, Sentence] = {
     verbs.message_verb(MessageKind.STATEMENT): fixed(gettext_noop("Attention statement")),
     verbs.message_verb(MessageKind.SOLUTION): fixed(gettext_noop("Solution sent")),
 }
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """Return what was found about a person when a ticket was given out: what they held, of which
+    limit, and what keeps them from it.
+    """
+    held = (
+        ngettext("%(held)d to work on", "%(held)d to work on", verdict.held)
+        if verdict.limit is None
+        else _("%(held)d of %(limit)d to work on")
+    )
+    words = held % {"held": verdict.held, "limit": verdict.limit}
+    return f"{words} · {verdict.bar.label}" if verdict.bar is not None else words
+
+
+def choice_words(verdicts: Sequence[Verdict], *, is_asked_for: bool = False) -> str:
+    """Return why the first of the verdicts gets the ticket, or that nobody can take it."""
+    if is_asked_for:
+        return _("Taken as the next ticket, the most urgent that they could do.")
+    could = [verdict for verdict in verdicts if verdict.bar is None]
+    if not could:
+        return _("Nobody can take it now.")
+    if len(could) == 1:
+        return _("Nobody else could take it.")
+    if could[0].held < could[1].held:
+        words = _("Of the %(count)d who could take it, they had the fewest tickets.")
+    else:
+        words = _(
+            "Of the %(count)d who could take it, they had the fewest tickets, and waited longest "
+            "for one."
+        )
+    return words % {"count": len(could)}

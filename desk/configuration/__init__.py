@@ -1,6 +1,7 @@
 """Every configuration screen, by subject; importing this package registers them all."""
 
 from desk.configuration import (
+    assignment,
     calendars,
     catalog,
     contracts,
@@ -13,6 +14,7 @@ from desk.configuration import (
 )
 
 __all__ = [
+    "assignment",
     "calendars",
     "catalog",
     "contracts",

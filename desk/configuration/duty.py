@@ -86,6 +86,11 @@ class PlannedAdmin(EverybodysAdmin):
         """Return the ids of the people whose time the row plans."""
         raise NotImplementedError
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the person from the address, as the page of the load asks for one's absence."""
+        asked = request.GET.get("person", "")
+        return {"person": int(asked)} if is_id(asked) and self.planned == "person" else {}
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_view_permission(request, obj) or may_plan(person(request))
 
@@ -212,11 +217,6 @@ class AbsenceAdmin(PlannedAdmin):
 
     def people_of(self, row: Absence) -> set[int]:
         return {row.person_id}
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the person from the address, as the page of the load asks for one's absence."""
-        asked = request.GET.get("person", "")
-        return {"person": int(asked)} if is_id(asked) else {}
 
     @admin.display(description=_("from"), ordering="starts_at")
     def since(self, absence: Absence) -> str:

@@ -12,6 +12,8 @@ from foundation.duty.permissions import planned_by, plans_for_everybody
 from foundation.duty.standing import Standing, standings
 from foundation.duty.wording import absence_words, shift_words
 from tickets import queries
+from tickets.choosing import Candidate
+from tickets.models import AgentProfile
 from tickets.queries import Load
 
 
@@ -33,7 +35,20 @@ class PersonRow:
     load: Load
     standing: Standing
     at: datetime
-    is_planned: bool  # whether the reader enters their absences
+    is_planned: bool  # whether the reader enters their absences and skills
+    capacity: Candidate
+    profile: AgentProfile | None
+
+    @property
+    def is_full(self) -> bool:
+        return self.capacity.limit is not None and self.capacity.held >= self.capacity.limit
+
+    @property
+    def skills(self) -> str:
+        """Return the services and languages of the person; "" for all of them."""
+        if self.profile is None:
+            return ""
+        return ", ".join([*map(str, self.profile.services.all()), *self.profile.language_names])
 
     @property
     def shift(self) -> str:
@@ -81,6 +96,8 @@ def team_load(reader: User, at: datetime, *, group_id: int | None = None) -> Tea
     if chosen is not None:
         people = [each for each in people if each.pk in chosen.members]
     standing = standings([person.pk for person in people], at)
+    capacity = queries.candidates_of(standing)
+    profiles = queries.profiles_of(standing)
     planned: Collection[int] = planned_by(reader)
     plans_all = plans_for_everybody(reader)
     rows = [
@@ -91,6 +108,8 @@ def team_load(reader: User, at: datetime, *, group_id: int | None = None) -> Tea
             standing[person.pk],
             at,
             plans_all or person.pk in planned,
+            capacity[person.pk],
+            profiles.get(person.pk),
         )
         for person in people
     ]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from desk.tickets.choices import choice_of
 from desk.tickets.composer import SayForm, given_back, seconds_left
 from desk.tickets.facts import with_facts
 from desk.tickets.forms import (
@@ -185,14 +186,17 @@ class Assignment(TicketPanel):
     template = "desk/tickets/panels/assignment.html"
     place = Place.SIDE
     loads = Loads.AFTER_PAGE
-    statements = 4  # the staff with what they hold, the groups, the shifts, the absences
+    # the staff with what they hold at the customers of the reader, and at all; the groups, shifts
+    # and absences; profiles, limits; the choice of the assignee, when it was
+    statements = 9
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
         if not can_work(user, ticket):
             return None
         initial = {"assignee": ticket.assignee_id, "version": ticket.version}
-        return {"assign_form": AssignForm(initial=initial, ticket=ticket, at=at)}
+        form = AssignForm(initial=initial, ticket=ticket, at=at)
+        return {"assign_form": form, **choice_of(ticket, at)}
 
 
 class ContractChange(TicketPanel):

@@ -32,7 +32,7 @@ class EscalationRule(models.Model):
     inactive.
 
     An empty condition matches every ticket; without states, a silence rule matches
-    ``escalation.rules.WAITS_FOR_US``. Codes are those of ``foundation.core.classification``,
+    ``tickets.states.DESK_TURN``. Codes are those of ``foundation.core.classification``,
     ``sla`` and ``tickets``.
     """
 

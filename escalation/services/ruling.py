@@ -17,10 +17,9 @@ from escalation.queries import (
     RULES_KEY,
     ActiveRule,
     active_rules,
-    load_of,
     rules_to_plan,
 )
-from escalation.rules import WAITS_FOR_US, Condition, Earlier, Occurrence, Outcome, held_back, unmet
+from escalation.rules import Condition, Earlier, Occurrence, Outcome, held_back, unmet
 from escalation.services.base import ESCALATOR
 from escalation.services.batching import Batch
 from escalation.services.climbing import escalate
@@ -31,9 +30,10 @@ from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.core.errors import DomainError
 from foundation.duty.roster import Answering
 from tickets.models import Ticket
+from tickets.queries import held_by
 from tickets.services import assign_automatically
 from tickets.services.base import locked_tickets
-from tickets.states import FINAL
+from tickets.states import DESK_TURN, FINAL
 
 logger = logging.getLogger(__name__)
 
@@ -230,7 +230,7 @@ def _assignable(rule: EscalationRule, ticket: Ticket, batch: Batch) -> User:
 
 
 def _least_loaded(people: Sequence[User]) -> User:
-    load = load_of([person.pk for person in people])
+    load = held_by([person.pk for person in people])
     return min(people, key=lambda person: (load.get(person.pk, 0), person.full_name, person.pk))
 
 
@@ -348,7 +348,7 @@ def plan_rule(*, rule: EscalationRule, at: datetime) -> int:
     rule = EscalationRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
     SilenceWatch.objects.filter(rule=rule).delete()
     tickets = (
-        Ticket.objects.filter(state__in=sorted(rule.states or WAITS_FOR_US))
+        Ticket.objects.filter(state__in=sorted(rule.states or DESK_TURN))
         .select_related("organization")
         .order_by("pk")
     )

@@ -110,9 +110,11 @@ def capabilities_of(roles: Iterable[str]) -> frozenset[Capability]:
     return frozenset(found)
 
 
-# Apps whose models are configuration: CONFIGURE changes them, SEE_CONFIGURATION reads them. Of the
-# other models, only the outbox grants a change: SEE_OUTBOX may requeue messages.
+# Apps whose models are configuration, and such models of other apps: CONFIGURE changes them,
+# SEE_CONFIGURATION reads them. Of the other models, only the outbox grants a change: SEE_OUTBOX may
+# requeue messages.
 CONFIGURATION_APPS = frozenset({"accounts", "calendars", "catalog", "duty", "escalation", "sla"})
+CONFIGURATION_MODELS = frozenset({"tickets.agentprofile", "tickets.groupassignment"})
 
 
 def has_permission(capabilities: frozenset[Capability], permission: str) -> bool:
@@ -120,8 +122,8 @@ def has_permission(capabilities: frozenset[Capability], permission: str) -> bool
     are refused.
     """
     app_label, _, codename = permission.partition(".")
-    action = codename.partition("_")[0]
-    if app_label in CONFIGURATION_APPS:
+    action, _, model = codename.partition("_")
+    if app_label in CONFIGURATION_APPS or f"{app_label}.{model}" in CONFIGURATION_MODELS:
         if action == "view":
             return Capability.SEE_CONFIGURATION in capabilities
         return Capability.CONFIGURE in capabilities

@@ -38,6 +38,7 @@ from servicedesk.demo.replies import save_replies
 from sla.metrics import Metric
 from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
+from tickets.models import AgentProfile, GroupAssignment
 
 PASSWORD = "mesa-demo"  # noqa: S105 - public, for the demonstration alone
 SETUP = system_actor("demo")
@@ -74,6 +75,7 @@ def build_house(at: datetime, now: datetime) -> House:
     save_replies(staff["supervisor"], at)
     _rules(staff, desk)
     templates = _catalogue()
+    _assignment(staff, desk, level_two)
     customers = {}
     members = {}
     for customer in CUSTOMERS:
@@ -81,6 +83,20 @@ def build_house(at: datetime, now: datetime) -> House:
         customers[customer.slug] = organization
         members[customer.slug] = people
     return House(staff, customers, members, templates, level_two)
+
+
+def _assignment(staff: dict[str, User], desk: Team, level_two: Team) -> None:
+    """Create the skills and limits of some people. The tickets of the second level are assigned
+    automatically; those of the desk are not, so that there is something to take.
+    """
+    GroupAssignment.objects.create(team=desk, load_limit=15)
+    GroupAssignment.objects.create(team=level_two, is_active=True, load_limit=20)
+    for name, languages, limit in (
+        ("agent", ["es", "en"], None),
+        ("agent2", ["es"], 10),
+        ("consultant", ["es", "en"], 12),
+    ):
+        AgentProfile.objects.create(person=staff[name], languages=languages, load_limit=limit)
 
 
 def _duty(staff: dict[str, User], now: datetime) -> None:

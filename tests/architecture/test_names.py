@@ -20,6 +20,7 @@ NORTH = row("accounts.Organization", name="North")
 CONTRACT = row("catalog.Contract", reference="C-1")
 PERSON = row("accounts.User", email="ana@north.example", full_name="Ana")
 SERVICE = row("catalog.Service", name_es="Correo", name_en="Mail")
+TEAM = row("accounts.Team", name="Level two")
 TICKET = row("tickets.Ticket", pk=7, subject="It fails")
 CALENDAR = row("calendars.Calendar", name="Business")
 
@@ -109,7 +110,10 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
         ({"organization": NORTH, "person": PERSON, "number": 2}, "Ana v2"),
         ({"organization": NORTH, "number": 2}, "North v2"),
     ],
+    "tickets.AgentProfile": [({"person": PERSON}, "Ana")],
+    "tickets.AssignmentChoice": [({"ticket_id": 7, "person_id": 4}, "7 4")],
     "tickets.Attachment": [({"name": "log.txt"}, "log.txt")],
+    "tickets.GroupAssignment": [({"team": TEAM}, "Level two")],
     "tickets.Merge": [({"absorbed_id": 7, "survivor_id": 9}, "7 → 9")],
     "tickets.Message": [({"kind": "note", "pk": 9}, "Internal note 9")],
     "tickets.HeldMessage": [({"ticket_id": 7, "kind": "reply"}, "7 reply")],

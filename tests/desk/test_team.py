@@ -62,9 +62,12 @@ def test_the_page_says_who_is_there_and_who_covers_whom(house: House, sign_in: A
     page = sign_in(english(house, "desk_supervisor")).get(LOAD)
 
     text = text_of(page.content.decode())
-    assert "Agent 0 0 0 on duty until 15:00" in text
-    assert "Agent2 0 0 0 no fixed shift away until Tue 09:00 Agent covers" in text
-    assert "Consultant Level two 0 0 0 no fixed shift away until Tue 09:00 Nobody covers" in text
+    assert "Agent Skills and limit: Agent 0 0 0 0 on duty until 15:00" in text
+    assert (
+        "Agent2 Skills and limit: Agent2 0 0 0 0 no fixed shift away until Tue 09:00 Agent covers"
+    ) in text
+    assert "Level two Skills and limit: Consultant 0 0 0 0 no fixed shift" in text
+    assert "away until Tue 09:00 Nobody covers" in text
 
 
 def test_one_group_is_shown_alone(house: House, sign_in: Any) -> None:
@@ -182,7 +185,7 @@ def test_the_statements_of_the_page_do_not_grow(house: House, sign_in: Any) -> N
         held(house, person)
         Team.objects.create(name=f"Group {number}", level=1).members.add(person)
 
-    assert statements(client, LOAD) == few <= 16
+    assert statements(client, LOAD) == few <= 18
     assert statements(client, f"{LOAD}{house.agent.pk}/") <= 10
 
 

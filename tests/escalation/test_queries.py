@@ -22,9 +22,7 @@ from foundation.accounts.models import User
 from foundation.core.errors import NotFound
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
 from tests.support.rules import rule
-from tests.support.tickets import step
 from tickets.models import Ticket
-from tickets.services import assign_ticket
 
 
 def ask(house: House, ticket: Ticket, at: datetime = MONDAY_9AM) -> Escalation:
@@ -177,19 +175,6 @@ def test_the_active_rules_come_in_their_order_with_their_customers(house: House)
     ]
     assert queries.any_rule(Trigger.CLOCK, Trigger.STATE) is True
     assert queries.any_rule(Trigger.SILENCE, Trigger.STATE) is False
-
-
-def test_the_load_of_a_person_is_their_active_tickets(house: House) -> None:
-    people = [house.agent, house.staff["agent2"], house.staff["consultant"]]
-    for person in (people[0], people[0], people[0], people[1]):
-        ticket = make_ticket(house)
-        assign_ticket(ticket=ticket, assignee=person, by=by(house.agent), at=MONDAY_9AM)
-    last = Ticket.objects.filter(assignee=people[0]).order_by("pk").last()
-    assert last is not None
-    step(house, last, "cancel", MONDAY_9AM + MINUTE, reason="No.")
-
-    assert queries.load_of([people[0].pk, people[2].pk]) == {people[0].pk: 2}
-    assert queries.load_of([person.pk for person in people]) == {people[0].pk: 2, people[1].pk: 1}
 
 
 def test_the_oldest_due_watches_come_first_up_to_the_limit(house: House) -> None:

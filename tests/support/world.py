@@ -30,7 +30,7 @@ from tests.support.house import (
     by,
     make_ticket,
 )
-from tickets.models import Attachment
+from tickets.models import AgentProfile, Attachment, GroupAssignment
 from tickets.services import TaskPlan, add_tasks, reply_as_customer, save_checklist, save_reply
 from tickets.services.attachments import attach_files
 
@@ -120,6 +120,8 @@ def world(house: House) -> dict[str, str]:
         at=MONDAY_9AM,
     )
     Shift.objects.create(name="Days", hours={"0": [["08:00", "16:00"]]})
+    AgentProfile.objects.create(person=house.agent)
+    GroupAssignment.objects.create(team=house.level_two)
     EscalationRule.objects.create(name="Loud", trigger="clock", percent=90, action="raise")
     Absence.objects.create(
         person=house.agent, starts_at=MONDAY_9AM, ends_at=MONDAY_9AM + timedelta(days=1)

@@ -1560,4 +1560,170 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="AgentProfile",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "is_automatic",
+                    models.BooleanField(
+                        default=True,
+                        help_text=(
+                            "Of the groups with automatic assignment. Otherwise by hand alone."
+                        ),
+                        verbose_name="gets tickets automatically",
+                    ),
+                ),
+                (
+                    "load_limit",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text=(
+                            "Tickets that wait for the desk, not those that wait for a customer "
+                            "or a supplier. Empty: the limit of the group. Who assigns by hand "
+                            "can go beyond it."
+                        ),
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(500),
+                        ],
+                        verbose_name="load limit",
+                    ),
+                ),
+                ("languages", models.JSONField(blank=True, default=list, verbose_name="languages")),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                (
+                    "services",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Those that the person attends. None chosen: every service.",
+                        related_name="+",
+                        to="catalog.service",
+                        verbose_name="services",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "agent profile",
+                "verbose_name_plural": "agent profiles",
+                "ordering": ("person__full_name", "pk"),
+            },
+        ),
+        migrations.CreateModel(
+            name="GroupAssignment",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=False,
+                        help_text=(
+                            "Tickets without an assignee go to the members: those that were "
+                            "sent to the group, and for a group of level 1 those of its "
+                            "customers that arrive at the desk."
+                        ),
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "load_limit",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Of the members without a limit of their own. Empty: no limit.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(500),
+                        ],
+                        verbose_name="load limit",
+                    ),
+                ),
+                (
+                    "team",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.team",
+                        verbose_name="group",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "automatic assignment of a group",
+                "verbose_name_plural": "automatic assignment",
+                "ordering": ("team__level", "team__name", "pk"),
+            },
+        ),
+        migrations.CreateModel(
+            name="AssignmentChoice",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_asked_for", models.BooleanField(default=False)),
+                ("at", models.DateTimeField()),
+                ("verdicts", models.JSONField()),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="organization",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tickets.ticket",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("-pk",),
+                "abstract": False,
+                "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("person__isnull", False)),
+                        fields=["person", "-at"],
+                        name="choice_last_of_person",
+                    )
+                ],
+            },
+        ),
     ]

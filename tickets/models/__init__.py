@@ -1,5 +1,11 @@
 """Models of this app, re-exported from one module per subject."""
 
+from tickets.models.assignment import (
+    MOST_HELD,
+    AgentProfile,
+    AssignmentChoice,
+    GroupAssignment,
+)
 from tickets.models.conversation import Attachment, Message, MessageKind, StateInterval
 from tickets.models.held import HeldFile, HeldMessage
 from tickets.models.relations import CHOSEN_LINKS, LinkKind, Merge, TicketLink, Watcher, link_label
@@ -13,10 +19,13 @@ from tickets.models.visits import Visit
 
 __all__ = [
     "Activity",
+    "AgentProfile",
+    "AssignmentChoice",
     "Attachment",
     "Audience",
     "CHOSEN_LINKS",
     "Checklist",
+    "GroupAssignment",
     "HeldFile",
     "HeldMessage",
     "LAST",
@@ -25,6 +34,7 @@ __all__ = [
     "LONGEST_TAG",
     "LONGEST_TITLE",
     "LinkKind",
+    "MOST_HELD",
     "MOST_MINUTES",
     "Merge",
     "Message",

@@ -6,6 +6,13 @@ from tickets.services.assignment import (
     assign_ticket,
     return_tickets,
 )
+from tickets.services.automatic import (
+    NextTicket,
+    assign_by_choice,
+    assign_waiting,
+    forget_groups,
+    next_ticket,
+)
 from tickets.services.base import require_version
 from tickets.services.bulk import (
     MOST_AT_ONCE,
@@ -118,6 +125,7 @@ __all__ = [
     "MergePlan",
     "MayNotRaise",
     "NewTicket",
+    "NextTicket",
     "Said",
     "Saying",
     "Spent",
@@ -134,7 +142,9 @@ __all__ = [
     "add_tasks",
     "answer_solution",
     "assign_automatically",
+    "assign_by_choice",
     "assign_ticket",
+    "assign_waiting",
     "change_contract",
     "change_each",
     "change_task",
@@ -148,6 +158,7 @@ __all__ = [
     "finish_task",
     "follow_up_ticket",
     "followable",
+    "forget_groups",
     "get_followable",
     "index_again",
     "index_renamed",
@@ -156,6 +167,7 @@ __all__ = [
     "matrix_of",
     "merge_tickets",
     "move_validation_term",
+    "next_ticket",
     "note_rename",
     "note_visit",
     "open_task_again",

@@ -69,7 +69,7 @@ def assign_ticket(
         )
     _require_member(assignee, ticket)
     _require_present(assignee, at)
-    return _give(ticket, assignee, by, at)
+    return give(ticket, assignee, by, at)
 
 
 @transaction.atomic
@@ -88,10 +88,13 @@ def assign_automatically(*, ticket: Ticket, assignee: User, by: Actor, at: datet
             % {"person": assignee, "organization": ticket.organization}
         )
     _require_member(assignee, ticket)
-    return _give(ticket, assignee, by, at)
+    return give(ticket, assignee, by, at)
 
 
-def _give(ticket: Ticket, assignee: User | None, by: Actor, at: datetime) -> Ticket:
+def give(ticket: Ticket, assignee: User | None, by: Actor, at: datetime) -> Ticket:
+    """Write the assignee of a ticket whose row is locked, or was checked by its version; the
+    callers check who may be given it. An unchanged assignee writes nothing.
+    """
     if (assignee.pk if assignee else None) == ticket.assignee_id:
         return ticket
     old = ticket.assignee_id
@@ -132,7 +135,7 @@ def return_tickets(*, holder: User, at: datetime) -> int:
         if ticket.owner_id == holder.pk:
             change_ticket(ticket, at=at, owner=None)
         if ticket.assignee_id == holder.pk:
-            _give(ticket, None, RETURNS, at)
+            give(ticket, None, RETURNS, at)
         release_tasks(ticket=ticket, owner=holder, by=RETURNS, at=at)
         with translation.override(settings.LANGUAGE_CODE):
             text = _("%(person)s does not attend this customer any more: back to the desk.")
