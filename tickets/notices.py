@@ -14,6 +14,7 @@ from foundation.accounts.queries import is_staff, may_read, supervisors_of
 from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.core.links import Link
+from foundation.duty.roster import members_of
 from foundation.notifications.services import Letter, queue_letters
 from tickets.models import HeldMessage, Merge, Message, StateInterval, Task, Ticket
 from tickets.permissions import may_follow
@@ -333,6 +334,32 @@ def notify_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:
             for_staff=True,
         )
         send(ticket, [letter], at)
+
+
+def notify_group(*, ticket: Ticket, interval: StateInterval, by: Actor, at: datetime) -> None:
+    """Tell a group that a ticket was sent to it, why, and what was tried: its mailbox, or its
+    members where it has none.
+    """
+    team = ticket.team
+    if team is None:
+        return
+    mailbox = User(email=team.email, full_name=team.name, language=settings.LANGUAGE_CODE)
+    readers = [mailbox] if team.email else members_of(team)
+    letters = [
+        ticket_letter(
+            ticket,
+            to=reader,
+            template="ticket_sent",
+            key=f"sent:{interval.pk}",
+            for_staff=True,
+            group=team.name,
+            reason=interval.reason,
+            tried=interval.tried,
+        )
+        for reader in readers
+        if reader.pk is None or (reader.pk != by.person_id and may_follow(reader, ticket))
+    ]
+    send(ticket, letters, at)
 
 
 def notify_task_given(*, task: Task, at: datetime) -> None:

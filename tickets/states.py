@@ -259,7 +259,7 @@ _TABLE = (
         frozenset({*_WORKED, State.NEW}) - {State.ASSIGNED},
         State.ASSIGNED,
         _DESK,
-        ("team", "reason"),
+        ("team", "reason", "tried"),
     ),
     Transition(
         "pend_user",

@@ -27,7 +27,16 @@ _KEPT_BACK = frozenset(
 # as typed when it is long.
 TYPED = frozenset(
     {
-        *("subject", "description", "body", "message", "reason", "supplier", "supplier_case"),
+        *(
+            "subject",
+            "description",
+            "body",
+            "message",
+            "reason",
+            "tried",
+            "supplier",
+            "supplier_case",
+        ),
         *("tags", "title", "lines", "minutes", "note"),
         *("visitors", "summary", "agreed_by", "place", "attendees", "answer", "name"),
     }
@@ -42,6 +51,7 @@ _LABELS = {
     "body": gettext_lazy("Message"),
     "message": gettext_lazy("Message"),
     "reason": gettext_lazy("Reason"),
+    "tried": gettext_lazy("What was tried"),
     "tags": gettext_lazy("Tags"),
     "title": gettext_lazy("Task"),
     "minutes": gettext_lazy("Time worked"),

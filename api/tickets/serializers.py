@@ -295,6 +295,12 @@ class NewTransitionSerializer(BodySerializer):
 
     transition = serializers.CharField(max_length=40)
     reason = TextField(required=False, allow_blank=True, default="")
+    tried = TextField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of a ticket that is sent to a higher level: what was tried before.",
+    )
     message = TextField(required=False, allow_blank=True, default="")
     solution_type = serializers.ChoiceField(
         choices=SolutionType.choices, required=False, allow_blank=True, default=""

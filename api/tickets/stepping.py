@@ -21,6 +21,7 @@ def details_of(ticket: Ticket, data: dict[str, Any], reader: User) -> Transition
     team = get_team_by_name(data["team"]) if data.get("team") else None
     names = (
         "reason",
+        "tried",
         "message",
         "solution_type",
         "supplier",

@@ -60,6 +60,9 @@ class ActForm(forms.Form):
     """What an act on several tickets needs, once for all of them: the fields in ``needs``."""
 
     reason = TextField(label=gettext_lazy("Reason"), widget=forms.Textarea(attrs={"rows": 2}))
+    tried = TextField(
+        label=gettext_lazy("What was tried"), widget=forms.Textarea(attrs={"rows": 2})
+    )
     message = TextField(
         label=gettext_lazy("Message to the customer"), widget=forms.Textarea(attrs={"rows": 4})
     )
@@ -204,6 +207,7 @@ def _given(form: ActForm, needed: Sequence[str]) -> Callable[[int | None], dict[
         )
         stand_in: dict[str, Any] = {
             "reason": "—",
+            "tried": "—",
             "message": "—",
             "solution_type": SolutionType.DEFINITIVE,
             "team": next(serving, None),

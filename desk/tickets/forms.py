@@ -251,6 +251,9 @@ class StepForm(VersionedForm):
     """
 
     reason = TextField(label=_("Reason"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    tried = TextField(
+        label=_("What was tried"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
     message = TextField(
         label=_("Message to the customer"), required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
@@ -315,6 +318,7 @@ class StepForm(VersionedForm):
         data = self.cleaned_data
         return TransitionDetails(
             reason=data.get("reason", ""),
+            tried=data.get("tried", ""),
             message=data.get("message", ""),
             team=data.get("team"),
             supplier=data.get("supplier", ""),
@@ -341,10 +345,13 @@ class StepForm(VersionedForm):
 
     def as_message(self, ticket: Ticket) -> SayForm | None:
         """Return the composer with what was typed for a step that is no longer possible: the
-        message to the customer as a reply, a reason as a note; None when neither was typed.
+        message to the customer as a reply, a reason and what was tried as a note; None when none
+        was typed.
         """
-        message = self.cleaned_data.get("message", "")
-        text = message or self.cleaned_data.get("reason", "")
+        data = self.cleaned_data
+        message = data.get("message", "")
+        noted = [data.get("reason", ""), data.get("tried", "")]
+        text = message or "\n\n".join(filter(None, noted))
         if not text:
             return None
         initial = {"kind": Say.REPLY if message else Say.NOTE, "body": text}

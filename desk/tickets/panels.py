@@ -196,7 +196,11 @@ class Assignment(TicketPanel):
             return None
         initial = {"assignee": ticket.assignee_id, "version": ticket.version}
         form = AssignForm(initial=initial, ticket=ticket, at=at)
-        return {"assign_form": form, **choice_of(ticket, at)}
+        return {
+            "assign_form": form,
+            "handover": queries.handover_of(ticket),
+            **choice_of(ticket, at),
+        }
 
 
 class ContractChange(TicketPanel):

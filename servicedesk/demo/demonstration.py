@@ -269,7 +269,8 @@ class Demonstration(Deeds):
                 agent,
                 now,
                 team=self.house.level_two,
-                reason="Se revisaron permisos y registros; requiere consultoría.",
+                reason="El error viene del módulo; requiere consultoría.",
+                tried="Se revisaron los permisos y los registros, y se repitió con otro usuario.",
             ),
         )
         self._later(

@@ -129,7 +129,7 @@ def test_a_step_to_a_group_takes_the_group_by_its_name(house: House, api: Any) -
     step(house, ticket, "start", MONDAY_9AM)
     agent = api(house.agent)
     path = f"tickets/{ticket.number}/transitions/"
-    body = {"transition": "assign", "reason": "Beyond us."}
+    body = {"transition": "assign", "reason": "Beyond us.", "tried": "A restart."}
 
     unknown = agent.post(path, {**body, "team": "Level nine"})
     done = agent.post(path, {**body, "team": "Level two"})

@@ -90,6 +90,28 @@ def test_without_automatic_assignment_the_page_says_nothing_of_it(
     assert "utomatic" not in panel(sign_in(english(house)), make_ticket(house))
 
 
+def test_a_group_reads_why_it_got_the_ticket_and_what_was_tried(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    client = sign_in(english(house))
+    sent = {
+        "team": house.level_two.pk,
+        "reason": "A case for consultants.",
+        "version": fresh(ticket).version,
+    }
+    address = f"/admin/tickets/{ticket.number}/step/assign/"
+
+    refused = client.post(address, sent)
+    assert refused.status_code == 400
+    assert "Reason A case for consultants. What was tried This is needed for" in text_of(
+        refused.content.decode()
+    )
+    client.post(address, sent | {"tried": "Another browser."})
+
+    text = panel(sign_in(english(house, "consultant")), ticket)
+    assert "Why it was sent A case for consultants." in text
+    assert "What was tried Another browser." in text
+
+
 def test_the_choice_by_hand_says_who_is_full_or_lacks_a_skill(house: House, sign_in: Any) -> None:
     profile(house, "agent", load_limit=1)
     profile(house, "agent2", "network")

@@ -221,6 +221,7 @@ def test_a_step_up_asks_for_the_group(house: House, sign_in: Any) -> None:
     ticket = make_ticket(house)
     client = sign_in(english(house))
     typed = {"ticket": chosen(ticket), "act": "step", "step": "assign", "reason": "Too hard."}
+    typed["tried"] = "A restart."
 
     assert "New → Assigned" in text_of(client.post(PREVIEW, typed).content.decode())
     client.post(APPLY, {**typed, "team": house.level_two.pk})

@@ -34,6 +34,7 @@ from tests.support.house import (
     make_ticket,
 )
 from tests.support.statements import statements
+from tickets.models import AgentProfile, GroupAssignment
 
 
 def person(number: int) -> User:
@@ -44,6 +45,12 @@ def contract(number: int, house: House) -> Contract:
     return Contract.objects.create(
         organization=house.north, reference=f"C{number}", starts_on="2026-01-01"
     )
+
+
+def profile_of(person: User, house: House) -> AgentProfile:
+    profile = AgentProfile.objects.create(person=person, languages=["es"])
+    profile.services.set(house.services.values())
+    return profile
 
 
 MAKERS: dict[type, Callable[[int, House], object]] = {
@@ -94,6 +101,10 @@ MAKERS: dict[type, Callable[[int, House], object]] = {
         substitute=house.agent,
         starts_at=MONDAY_9AM,
         ends_at=MONDAY_9AM + timedelta(days=n),
+    ),
+    AgentProfile: lambda n, house: profile_of(person(n), house),
+    GroupAssignment: lambda n, house: GroupAssignment.objects.create(
+        team=Team.objects.create(name=f"A{n}", level=1)
     ),
     OutboxMessage: lambda n, house: make_ticket(house),
 }

@@ -215,7 +215,7 @@ def test_the_desks_own_reasons_stay_inside_over_the_api_too(house: House, client
 def test_a_returned_ticket_is_not_assigned_to_an_absent_owner(house: House) -> None:
     ticket = make_ticket(house)
     step(house, ticket, "register", MONDAY_9AM + MINUTE)
-    details = TransitionDetails(team=house.level_two, reason="x")
+    details = TransitionDetails(team=house.level_two, reason="x", tried="y")
     transition_ticket(
         ticket=fresh(ticket),
         name="assign",

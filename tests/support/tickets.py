@@ -33,7 +33,11 @@ SOLUTION: dict[str, Any] = {"solution_type": "definitive", "message": "Done."}
 def step(
     house: House, ticket: Ticket, name: str, at: Any, user: Any = None, **details: Any
 ) -> Ticket:
-    """Take a transition as the agent, or as ``user``; return the ticket."""
+    """Take a transition as the agent, or as ``user``; return the ticket. What is sent to a higher
+    level says what was tried.
+    """
+    if name == "assign":
+        details.setdefault("tried", "A restart.")
     return services.transition_ticket(
         ticket=fresh(ticket),
         name=name,

@@ -42,6 +42,7 @@ from tickets.tasks import sweep_validations
 
 DETAILS = TransitionDetails(
     reason="Because.",
+    tried="A restart.",
     message="A message.",
     solution_type="definitive",
     supplier="Link Co",

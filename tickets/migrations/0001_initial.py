@@ -568,6 +568,7 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("reason", models.TextField(blank=True)),
+                ("tried", models.TextField(blank=True)),
                 ("supplier", models.CharField(blank=True, max_length=120)),
                 ("supplier_case", models.CharField(blank=True, max_length=80)),
                 ("promised_on", models.DateField(null=True)),

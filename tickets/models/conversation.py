@@ -92,8 +92,8 @@ class Attachment(OrganizationRow):
 
 
 class StateInterval(OrganizationRow):
-    """The time of a ticket in one state, with its reason; ``ended_at`` is None for the
-    current one.
+    """The time of a ticket in one state, with its reason; ``ended_at`` is None for the current
+    one. ``tried`` is what the sender had tried before, of a ticket sent to a higher level.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
@@ -102,6 +102,7 @@ class StateInterval(OrganizationRow):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True)
+    tried = models.TextField(blank=True)
     supplier = models.CharField(max_length=120, blank=True)
     supplier_case = models.CharField(max_length=80, blank=True)
     promised_on = models.DateField(null=True)

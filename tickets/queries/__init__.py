@@ -43,6 +43,7 @@ from tickets.queries.history import (
 from tickets.queries.hits import Hit, hits_of
 from tickets.queries.intervals import (
     Held,
+    handover_of,
     intervals,
     intervals_of,
     time_held,
@@ -147,6 +148,7 @@ __all__ = [
     "get_attachment",
     "get_named_ticket",
     "get_ticket",
+    "handover_of",
     "has_automatic_groups",
     "has_time",
     "held_by",

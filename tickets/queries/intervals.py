@@ -8,6 +8,16 @@ from tickets.models import StateInterval, Ticket
 from tickets.states import HOLDERS, Holder, State, turn_of
 
 
+def handover_of(ticket: Ticket) -> StateInterval | None:
+    """Return the stay in which the ticket was last sent to the group that holds it, with reason and
+    what was tried; None when no group holds it.
+    """
+    if ticket.team_id is None:
+        return None
+    sent = StateInterval.objects.filter(ticket=ticket, state=State.ASSIGNED)
+    return sent.order_by("-started_at", "-pk").first()
+
+
 def intervals(ticket_id: int) -> list[StateInterval]:
     return list(StateInterval.objects.filter(ticket_id=ticket_id).order_by("started_at", "pk"))
 

@@ -52,6 +52,7 @@ class TransitionDetails:
     """
 
     reason: str = ""
+    tried: str = ""  # before it was sent to a higher level (SPEC 5.1)
     message: str = ""
     team: Team | None = None
     supplier: str = ""
@@ -216,6 +217,8 @@ def _take(
         publish(
             SolutionDeclined(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk)
         )
+    if details.team is not None:
+        notices.notify_group(ticket=ticket, interval=interval, by=by, at=at)
     notices.notify_state(
         ticket=ticket,
         transition=transition,
@@ -325,6 +328,7 @@ def _move_interval(ticket: Ticket, details: TransitionDetails, at: datetime) -> 
         bucket=BUCKETS[State(ticket.state)],
         started_at=at,
         reason=details.reason.strip(),
+        tried=details.tried.strip(),
         supplier=details.supplier.strip(),
         supplier_case=details.supplier_case.strip(),
         promised_on=details.promised_on,
