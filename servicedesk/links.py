@@ -12,6 +12,7 @@ _PAGES = {
     ("home", True): ("admin:index", "", ""),
     ("ticket", True): ("admin:ticket", "number", ""),
     ("ticket", False): ("portal:ticket", "number", ""),
+    ("queue", True): ("admin:queue", "", "view"),
     ("audit", True): ("admin:audit", "number", ""),
     ("coverage", True): ("admin:coverage", "", "customer"),
     ("contacts", False): ("portal:contacts", "", ""),

@@ -54,6 +54,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": SLOW_TICK,
         "options": {"expires": SLOW_TICK},
     },
+    "absences": {
+        "task": "tickets.tasks.sweep_absences",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
     "renames": {
         "task": "tickets.tasks.sweep_renames",
         "schedule": SLOW_TICK,

@@ -9,14 +9,13 @@ from typing import Any
 
 from django.conf import settings
 
-from foundation.accounts.models import DESK_ZONE, User
+from foundation.accounts.models import User
 from foundation.accounts.queries import is_staff, may_read, supervisors_of
 from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.core.links import Link
-from foundation.duty.roster import members_of
 from foundation.notifications.services import Letter, queue_letters
-from tickets.models import HeldMessage, Merge, Message, StateInterval, Task, Ticket
+from tickets.models import HeldMessage, Merge, Message, StateInterval, Ticket
 from tickets.permissions import may_follow
 from tickets.queries import watchers_of
 from tickets.states import Effect, State, Transition
@@ -159,7 +158,7 @@ def _to_watchers(
     ]
 
 
-def _desk_readers(ticket: Ticket) -> list[User]:
+def desk_readers(ticket: Ticket) -> list[User]:
     """Return the assignee, otherwise the desk owner; the desk's supervisors of the customer when
     they have left or no longer serve it; nobody for a ticket that nobody had.
     """
@@ -181,7 +180,7 @@ def notify_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -
             for_staff=True,
             body=message.body,
         )
-        for reader in _desk_readers(ticket)
+        for reader in desk_readers(ticket)
     ]
     send(ticket, letters, at)
 
@@ -242,7 +241,7 @@ def notify_state(
                 transition=transition.name,
                 body=message.body if message else interval.reason,
             )
-            for reader in _desk_readers(ticket)
+            for reader in desk_readers(ticket)
         ]
     send(ticket, letters, at)
 
@@ -322,81 +321,6 @@ def _tell_of_merge(template: str, ticket: Ticket, merge: Merge, by: Actor, at: d
         survivor_subject=merge.survivor.subject,
     )
     send(ticket, [letter], at)
-
-
-def notify_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:
-    if ticket.assignee is not None and ticket.assignee.pk != by.person_id:
-        letter = ticket_letter(
-            ticket,
-            to=ticket.assignee,
-            template="ticket_assigned",
-            key=f"assigned:{ticket.pk}:{ticket.version}",
-            for_staff=True,
-        )
-        send(ticket, [letter], at)
-
-
-def notify_group(*, ticket: Ticket, interval: StateInterval, by: Actor, at: datetime) -> None:
-    """Tell a group that a ticket was sent to it, why, and what was tried: its mailbox, or its
-    members where it has none.
-    """
-    team = ticket.team
-    if team is None:
-        return
-    mailbox = User(email=team.email, full_name=team.name, language=settings.LANGUAGE_CODE)
-    readers = [mailbox] if team.email else members_of(team)
-    letters = [
-        ticket_letter(
-            ticket,
-            to=reader,
-            template="ticket_sent",
-            key=f"sent:{interval.pk}",
-            for_staff=True,
-            group=team.name,
-            reason=interval.reason,
-            tried=interval.tried,
-        )
-        for reader in readers
-        if reader.pk is None or (reader.pk != by.person_id and may_follow(reader, ticket))
-    ]
-    send(ticket, letters, at)
-
-
-def notify_task_given(*, task: Task, at: datetime) -> None:
-    """Tell the owner of a task that it is theirs."""
-    if task.owner is not None:
-        _tell_of_task("task_given", task, [task.owner], f"task:{task.pk}:{at.isoformat()}", at)
-
-
-def notify_task_due(*, task: Task, at: datetime) -> None:
-    """Tell the owner of a task that it is due; when there is none any more, whoever of the desk has
-    the ticket, otherwise the desk's supervisors.
-    """
-    ticket = task.ticket
-    if task.owner is not None and may_read(task.owner.pk, ticket.organization_id):
-        readers = [task.owner]
-    else:
-        readers = _desk_readers(ticket) or supervisors_of(ticket.organization_id)
-    _tell_of_task("task_due", task, readers, f"task_due:{task.pk}:{at.isoformat()}", at)
-
-
-def _tell_of_task(
-    template: str, task: Task, readers: Sequence[User], key: str, at: datetime
-) -> None:
-    letters = [
-        ticket_letter(
-            task.ticket,
-            to=reader,
-            template=template,
-            key=key,
-            for_staff=True,
-            title=task.title,
-            due_at=task.due_at.isoformat() if task.due_at else "",
-            desk_zone=DESK_ZONE,
-        )
-        for reader in readers
-    ]
-    send(task.ticket, letters, at)
 
 
 def notify_validation_reminder(*, ticket: Ticket, at: datetime) -> None:

@@ -1,10 +1,11 @@
 from foundation.accounts.models import Organization, Team, User
 from foundation.configuration.events import ConfigurationChanged
 from foundation.core.enqueuing import enqueue_after_commit
+from foundation.duty.models import Absence
 from tickets import queries, services
 from tickets.events import TicketAssigned, TicketRaised, TicketStateChanged
 from tickets.models import AgentProfile, GroupAssignment, Rename
-from tickets.tasks import sweep_assignment, sweep_renames
+from tickets.tasks import sweep_absences, sweep_assignment, sweep_renames
 
 # What of them stands in the search index.
 _NAMES = {
@@ -33,6 +34,8 @@ def on_configuration_changed(event: ConfigurationChanged) -> None:
         if event.object_type in _ASSIGNS_BY:
             services.forget_groups()
             enqueue_after_commit(sweep_assignment)
+        elif event.object_type == Absence._meta.label_lower:
+            enqueue_after_commit(sweep_absences)
         return
     for holder in holders.order_by("pk"):
         services.return_tickets(holder=holder, at=event.at)

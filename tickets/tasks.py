@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from foundation.accounts.tenancy import every_organization, organization_scope
+from foundation.duty.queries import absences_to_hand_over
 from tickets import queries, services
 from tickets.models import Ticket
 
@@ -81,6 +82,20 @@ def sweep_assignment() -> int:
     """Assign the tickets that wait in the groups with automatic assignment; return how many."""
     with every_organization(reason="assign tickets by what people hold at all customers"):
         return services.assign_waiting(at=timezone.now())
+
+
+@shared_task(queue="clocks")
+def sweep_absences() -> int:
+    """Hand over the tickets of the people whose absence has begun; return how many tickets."""
+    at = timezone.now()
+    with every_organization(reason="hand over what an absent person has at all customers"):
+        handed = 0
+        for absence_id in absences_to_hand_over(at):
+            try:
+                handed += services.hand_over(absence_id=absence_id, at=at)
+            except Exception:
+                logger.exception("The tickets of absence %s could not be handed over", absence_id)
+        return handed
 
 
 @shared_task(queue="reports")

@@ -211,7 +211,15 @@ class AbsenceForm(ConfigurationForm):
 class AbsenceAdmin(PlannedAdmin):
     form = AbsenceForm
     planned = "person"
-    fields = ("person", "time_zone", "starts_at", "ends_at", "substitute", "reason")
+    fields = (
+        "person",
+        "time_zone",
+        "starts_at",
+        "ends_at",
+        "substitute",
+        "reason",
+        "keeps_tickets",
+    )
     list_display = ("person", "since", "until", "substitute")
     list_select_related = ("person", "substitute")
 

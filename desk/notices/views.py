@@ -20,6 +20,7 @@ from web.requests import is_id, person, posted_from
 ICONS = {
     "ticket_assigned": "user-check",
     "ticket_sent": "users",
+    "tickets_handed_over": "users",
     "customer_replied": "message-circle",
     "customer_step": "message-circle",
     "mentioned": "at-sign",

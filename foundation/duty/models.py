@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import DESK_ZONE, User
 from foundation.core.zones import validate_time_zone
+
+LONGEST_KEPT = timedelta(days=1)
 
 
 class Shift(models.Model):
@@ -59,6 +61,15 @@ class Absence(models.Model):
         verbose_name=_("substitute"),
     )
     reason = models.CharField(_("reason"), max_length=120, blank=True)
+    keeps_tickets = models.BooleanField(
+        _("keeps their tickets"),
+        default=False,
+        help_text=_(
+            "For an absence of a day at most. Otherwise the tickets go to the substitute when it "
+            "begins, or back to the desk or the group."
+        ),
+    )
+    handed_over_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("absence")
@@ -86,6 +97,13 @@ class Absence(models.Model):
             raise ValidationError(
                 {"ends_at": _("The absence ends before it begins. Change one of the two.")}
             )
+        length = self.ends_at - self.starts_at if self.starts_at and self.ends_at else None
+        if self.keeps_tickets and length is not None and length > LONGEST_KEPT:
+            raise ValidationError(
+                {"keeps_tickets": _("Tickets are kept for a day at most. Leave it empty.")}
+            )
+        if self.handed_over_at and self.starts_at and self.starts_at > self.handed_over_at:
+            self.handed_over_at = None  # it was put off
         for name in ("person", "substitute"):
             somebody = getattr(self, name) if getattr(self, f"{name}_id") else None
             if somebody is not None and not (somebody.is_active and somebody.is_staff):
@@ -106,6 +124,10 @@ class Absence(models.Model):
                 raise ValidationError(
                     {"starts_at": _("Another absence of this person overlaps. Change that one.")}
                 )
+
+    def is_to_hand_over(self, at: datetime) -> bool:
+        """Tell whether the person's tickets have to go to somebody else now."""
+        return self.holds_at(at) and not self.keeps_tickets and self.handed_over_at is None
 
     def holds_at(self, at: datetime) -> bool:
         return self.starts_at <= at < self.ends_at

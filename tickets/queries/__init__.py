@@ -32,7 +32,14 @@ from tickets.queries.conversation import (
     with_own_files,
 )
 from tickets.queries.counts import COUNT_LIMIT, counts_up_to_limit
-from tickets.queries.due import due_for_closing, due_for_reminder, due_to_send, oldest_held
+from tickets.queries.due import (
+    assigned_by_customer,
+    due_for_closing,
+    due_for_reminder,
+    due_to_send,
+    oldest_held,
+    tickets_with,
+)
 from tickets.queries.history import (
     Reclassified,
     TimelineEntry,
@@ -125,6 +132,7 @@ __all__ = [
     "Visitor",
     "absorbed_by",
     "active",
+    "assigned_by_customer",
     "at_risk",
     "attachments_of",
     "attachments_of_description",
@@ -194,6 +202,7 @@ __all__ = [
     "tasks_for",
     "tasks_of",
     "tasks_to_remind_of",
+    "tickets_with",
     "time_held",
     "time_held_by",
     "time_of",

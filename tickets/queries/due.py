@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Min, Q
 
+from foundation.accounts.models import User
 from foundation.accounts.tenancy import every_organization
 from tickets.models import HeldMessage, Ticket
+from tickets.queries.lists import active
+from tickets.queries.tasks import open_tasks
 from tickets.states import State
 
 
@@ -39,6 +42,26 @@ def oldest_held(at: datetime) -> timedelta:
         waiting = HeldMessage.objects.filter(send_at__lte=at)
         oldest = waiting.aggregate(at=Min("send_at"))["at"]
     return at - oldest if oldest is not None else timedelta()
+
+
+def tickets_with(holder: User) -> list[int]:
+    """Return the ids of the active tickets with which somebody has to do: as assignee, desk owner
+    or owner of an open task.
+    """
+    tasks = open_tasks().filter(owner=holder).order_by().values("ticket")
+    rows = active(Ticket.objects.filter(Q(assignee=holder) | Q(owner=holder) | Q(pk__in=tasks)))
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def assigned_by_customer(person: User) -> dict[int, list[int]]:
+    """Return organization id -> ids of the active tickets of which somebody is the assignee or the
+    desk owner.
+    """
+    rows = active(Ticket.objects.filter(Q(assignee=person) | Q(owner=person)))
+    found: dict[int, list[int]] = {}
+    for organization_id, ticket_id in rows.order_by("pk").values_list("organization_id", "pk"):
+        found.setdefault(organization_id, []).append(ticket_id)
+    return found
 
 
 def due_to_send(at: datetime, limit: int) -> list[tuple[int, int]]:

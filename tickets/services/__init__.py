@@ -4,7 +4,6 @@ from tickets.services.answering import answer_solution, reply_as_customer
 from tickets.services.assignment import (
     assign_automatically,
     assign_ticket,
-    return_tickets,
 )
 from tickets.services.automatic import (
     NextTicket,
@@ -76,6 +75,7 @@ from tickets.services.projection import (
 from tickets.services.raising import Arrival, NewTicket, raise_ticket
 from tickets.services.renaming import index_renamed, note_rename
 from tickets.services.replying import reply_and_step, steps_with_reply
+from tickets.services.returning import hand_over, return_tickets
 from tickets.services.saying import Saying
 from tickets.services.sharing import (
     MOST_LINES,
@@ -161,6 +161,7 @@ __all__ = [
     "forget_groups",
     "get_followable",
     "index_again",
+    "hand_over",
     "index_renamed",
     "is_due_soon",
     "link_tickets",

@@ -2,37 +2,28 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
 from foundation.accounts.queries import acting_person, serves
 from foundation.accounts.roles import Capability
-from foundation.core.actor import Actor, system_actor
+from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.duty.queries import absence_of
-from tickets import notices, verbs
+from tickets import verbs, work_notices
 from tickets.events import TicketAssigned
-from tickets.models import MessageKind, Ticket
+from tickets.models import Ticket
 from tickets.permissions import can_assign
-from tickets.queries import active, open_tasks
 from tickets.services.base import (
     change_ticket,
-    locked_ticket,
-    may_hold,
+    is_member,
     record_ticket,
     require_version,
 )
-from tickets.services.conversation import write_message
 from tickets.services.errors import ActionNotAllowed
-from tickets.services.ticket_tasks import release_tasks
 from tickets.states import FINAL
-
-RETURNS = system_actor("return of tickets")
 
 
 @transaction.atomic
@@ -91,9 +82,12 @@ def assign_automatically(*, ticket: Ticket, assignee: User, by: Actor, at: datet
     return give(ticket, assignee, by, at)
 
 
-def give(ticket: Ticket, assignee: User | None, by: Actor, at: datetime) -> Ticket:
+def give(
+    ticket: Ticket, assignee: User | None, by: Actor, at: datetime, *, is_told: bool = True
+) -> Ticket:
     """Write the assignee of a ticket whose row is locked, or was checked by its version; the
-    callers check who may be given it. An unchanged assignee writes nothing.
+    callers check who may be given it, and tell them of many tickets at once without ``is_told``. An
+    unchanged assignee writes nothing.
     """
     if (assignee.pk if assignee else None) == ticket.assignee_id:
         return ticket
@@ -112,50 +106,16 @@ def give(ticket: Ticket, assignee: User | None, by: Actor, at: datetime) -> Tick
             team_id=ticket.team_id,
         )
     )
-    notices.notify_assigned(ticket=ticket, by=by, at=at)
+    if is_told:
+        work_notices.notify_assigned(ticket=ticket, by=by, at=at)
     return ticket
-
-
-@transaction.atomic
-def return_tickets(*, holder: User, at: datetime) -> int:
-    """Give the active tickets of somebody who left, or who no longer serves their customers, back
-    to the desk, each with a note; return how many.
-
-    ``holder`` stops being assignee, desk owner and owner of a task of each ticket that they may not
-    hold any more.
-    Nobody stays assigned who could not be assigned.
-    """
-    tasks = open_tasks().filter(owner=holder).order_by().values("ticket")
-    rows = active(Ticket.objects.filter(Q(assignee=holder) | Q(owner=holder) | Q(pk__in=tasks)))
-    returned = 0
-    for ticket_id in list(rows.order_by("pk").values_list("pk", flat=True)):
-        ticket = locked_ticket(ticket_id, "organization", "requester", "assignee", "owner")
-        if may_hold(holder, ticket):
-            continue
-        if ticket.owner_id == holder.pk:
-            change_ticket(ticket, at=at, owner=None)
-        if ticket.assignee_id == holder.pk:
-            give(ticket, None, RETURNS, at)
-        release_tasks(ticket=ticket, owner=holder, by=RETURNS, at=at)
-        with translation.override(settings.LANGUAGE_CODE):
-            text = _("%(person)s does not attend this customer any more: back to the desk.")
-            write_message(
-                ticket=ticket,
-                kind=MessageKind.NOTE,
-                body=text % {"person": holder},
-                is_from_staff=True,
-                by=RETURNS,
-                at=at,
-            )
-        returned += 1
-    return returned
 
 
 def _require_member(assignee: User | None, ticket: Ticket) -> None:
     """Raise ``Invalid`` for a person outside the group that holds the ticket: who is assigned can
     act (SPEC 3.8).
     """
-    if assignee is None or ticket.team_id is None or ticket.team_id in assignee.team_ids:
+    if assignee is None or is_member(assignee, ticket):
         return
     raise Invalid(
         _("%(person)s is not in %(group)s, which holds %(number)s.")

@@ -41,6 +41,13 @@ def may_hold(person: User, ticket: Ticket) -> bool:
     return attends and serves(person, ticket.organization_id)
 
 
+def is_member(person: User, ticket: Ticket) -> bool:
+    """Tell whether a person is in the group that holds the ticket; of one without a group everybody
+    is.
+    """
+    return ticket.team_id is None or ticket.team_id in person.team_ids
+
+
 def change_ticket(ticket: Ticket, *, at: datetime, **changes: Any) -> None:
     """Write the fields by compare-and-set on ``version``, increment it and update the instance.
     Raise ``StaleTicket`` if the row has another version than the instance, which the caller's

@@ -17,7 +17,7 @@ from foundation.core.texts import is_blank
 from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from foundation.duty.queries import absence_of
-from tickets import notices, verbs
+from tickets import notices, verbs, work_notices
 from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket
 from tickets.permissions import can_be_reopened, can_reply_as_customer, standing
@@ -178,8 +178,7 @@ def _take(
     at: datetime,
 ) -> Ticket:
     old_state = ticket.state
-    changes = _changes(ticket, transition, details, by, at)
-    change_ticket(ticket, at=at, **changes)
+    change_ticket(ticket, at=at, **_changes(ticket, transition, details, by, at))
     interval = _move_interval(ticket, details, at)
     message = _message(ticket, transition, details, by, at)
     if details.spent is not None:
@@ -217,8 +216,7 @@ def _take(
         publish(
             SolutionDeclined(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk)
         )
-    if details.team is not None:
-        notices.notify_group(ticket=ticket, interval=interval, by=by, at=at)
+    work_notices.notify_group(ticket=ticket, interval=interval, by=by, at=at)
     notices.notify_state(
         ticket=ticket,
         transition=transition,

@@ -17,7 +17,6 @@ from tickets.events import TicketMerged, TicketUnmerged
 from tickets.models import Merge, Message, StateInterval, Ticket
 from tickets.permissions import may_follow
 from tickets.queries import standing_merge, survivor_of, watchers_of
-from tickets.services.assignment import return_tickets
 from tickets.services.base import (
     change_ticket,
     lock_ticket,
@@ -26,6 +25,7 @@ from tickets.services.base import (
     require_worker,
 )
 from tickets.services.lifecycle import end_as_merged, resume_after_answer
+from tickets.services.returning import return_tickets
 from tickets.services.watching import settle_followers
 from tickets.states import FINAL, OPEN_STATES
 

@@ -14,7 +14,7 @@ from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.texts import is_blank, one_line
 from foundation.duty.queries import absence_of
-from tickets import notices, verbs
+from tickets import verbs, work_notices
 from tickets.models import LONGEST_TITLE, Checklist, Task, Ticket
 from tickets.permissions import can_work
 from tickets.queries import open_tasks
@@ -160,7 +160,7 @@ def remind_of_task(*, task_id: int, at: datetime) -> bool:
     if task.due_at is None or task.due_at > at or task.ticket.state in FINAL:
         return False
     _write(task, {"reminded_at": at})
-    notices.notify_task_due(task=task, at=at)
+    work_notices.notify_task_due(task=task, at=at)
     return True
 
 
@@ -241,4 +241,4 @@ def _record(task: Task, verb: str, by: Actor, at: datetime, **payload: Any) -> N
 
 def _tell_owner(task: Task, by: Actor, at: datetime) -> None:
     if task.owner_id is not None and task.owner_id != by.person_id:
-        notices.notify_task_given(task=task, at=at)
+        work_notices.notify_task_given(task=task, at=at)

@@ -66,6 +66,18 @@ class Migration(migrations.Migration):
                 ("ends_at", models.DateTimeField(verbose_name="until")),
                 ("reason", models.CharField(blank=True, max_length=120, verbose_name="reason")),
                 (
+                    "keeps_tickets",
+                    models.BooleanField(
+                        default=False,
+                        help_text=(
+                            "For an absence of a day at most. Otherwise the tickets go to the "
+                            "substitute when it begins, or back to the desk or the group."
+                        ),
+                        verbose_name="keeps their tickets",
+                    ),
+                ),
+                ("handed_over_at", models.DateTimeField(editable=False, null=True)),
+                (
                     "person",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,

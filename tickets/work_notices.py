@@ -1,0 +1,125 @@
+"""Letters to the desk about work that is given out: tickets that are assigned, sent to a group or
+handed over, and tasks.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+
+from foundation.accounts.models import DESK_ZONE, User
+from foundation.accounts.queries import may_read, supervisors_of
+from foundation.core.actor import Actor
+from foundation.core.links import Link
+from foundation.duty.models import Absence
+from foundation.duty.roster import members_of
+from tickets.models import StateInterval, Task, Ticket
+from tickets.notices import desk_readers, send, ticket_letter
+from tickets.permissions import may_follow
+from tickets.states import State
+
+
+def notify_assigned(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+    if ticket.assignee is not None and ticket.assignee.pk != by.person_id:
+        letter = ticket_letter(
+            ticket,
+            to=ticket.assignee,
+            template="ticket_assigned",
+            key=f"assigned:{ticket.pk}:{ticket.version}",
+            for_staff=True,
+        )
+        send(ticket, [letter], at)
+
+
+def notify_group(*, ticket: Ticket, interval: StateInterval, by: Actor, at: datetime) -> None:
+    """Tell a group that a ticket was sent to it, why, and what was tried: its mailbox, or its
+    members where it has none. Any other state tells nobody.
+    """
+    team = ticket.team
+    if team is None or interval.state != State.ASSIGNED:
+        return
+    mailbox = User(email=team.email, full_name=team.name, language=settings.LANGUAGE_CODE)
+    readers = [mailbox] if team.email else members_of(team)
+    letters = [
+        ticket_letter(
+            ticket,
+            to=reader,
+            template="ticket_sent",
+            key=f"sent:{interval.pk}",
+            for_staff=True,
+            group=team.name,
+            reason=interval.reason,
+            tried=interval.tried,
+        )
+        for reader in readers
+        if reader.pk is None or (reader.pk != by.person_id and may_follow(reader, ticket))
+    ]
+    send(ticket, letters, at)
+
+
+def notify_handed_over(
+    *, absence: Absence, passed: Sequence[Ticket], returned: Sequence[Ticket], at: datetime
+) -> None:
+    """Tell who has the tickets of an absent person now which they are, and the supervisors of the
+    customer which came back. All are of one customer.
+    """
+    for tickets in filter(None, (passed, returned)):
+        first = tickets[0]
+        heir = first.assignee
+        view = "mine" if heir is not None else "unassigned"
+        readers = [heir] if heir is not None else supervisors_of(first.organization_id)
+        letters = [
+            ticket_letter(
+                first,
+                to=reader,
+                template="tickets_handed_over",
+                key=f"handed:{absence.pk}:{first.pk}",
+                for_staff=True,
+                links={"url": Link("queue", view, for_staff=True)},
+                person=str(absence.person),
+                until=absence.ends_at.isoformat(),
+                desk_zone=DESK_ZONE,
+                is_passed=heir is not None,
+                tickets=[[each.number, each.subject] for each in tickets],
+            )
+            for reader in readers
+            if reader.pk != absence.person_id
+        ]
+        send(first, letters, at)
+
+
+def notify_task_given(*, task: Task, at: datetime) -> None:
+    """Tell the owner of a task that it is theirs."""
+    if task.owner is not None:
+        _tell_of_task("task_given", task, [task.owner], f"task:{task.pk}:{at.isoformat()}", at)
+
+
+def notify_task_due(*, task: Task, at: datetime) -> None:
+    """Tell the owner of a task that it is due; when there is none any more, whoever of the desk has
+    the ticket, otherwise the desk's supervisors.
+    """
+    ticket = task.ticket
+    if task.owner is not None and may_read(task.owner.pk, ticket.organization_id):
+        readers = [task.owner]
+    else:
+        readers = desk_readers(ticket) or supervisors_of(ticket.organization_id)
+    _tell_of_task("task_due", task, readers, f"task_due:{task.pk}:{at.isoformat()}", at)
+
+
+def _tell_of_task(
+    template: str, task: Task, readers: Sequence[User], key: str, at: datetime
+) -> None:
+    letters = [
+        ticket_letter(
+            task.ticket,
+            to=reader,
+            template=template,
+            key=key,
+            for_staff=True,
+            title=task.title,
+            due_at=task.due_at.isoformat() if task.due_at else "",
+            desk_zone=DESK_ZONE,
+        )
+        for reader in readers
+    ]
+    send(task.ticket, letters, at)
