@@ -86,6 +86,7 @@ from tickets.queries.relations import (
     watcher_of,
     watchers_of,
 )
+from tickets.queries.replays import MOST_STAYS, GroupReplay, replay_group
 from tickets.queries.searching import Search, matching, read_search
 from tickets.queries.shared import saved_replies_for, saved_views_for
 from tickets.queries.similar import SimilarTicket, SimilarTickets, similar_tickets
@@ -117,9 +118,11 @@ __all__ = [
     "ConversationItem",
     "ConversationPage",
     "GROUPS_KEY",
+    "GroupReplay",
     "Held",
     "Hit",
     "Load",
+    "MOST_STAYS",
     "Pool",
     "Presence",
     "Reclassified",
@@ -189,6 +192,7 @@ __all__ = [
     "relations_of",
     "saved_replies_for",
     "saved_views_for",
+    "replay_group",
     "similar_tickets",
     "skills_for",
     "standing_merge",

@@ -1,6 +1,6 @@
 """Reads of automatic assignment: the groups that take part, what their people hold, what waits."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -53,8 +53,11 @@ def automatic_groups() -> list[AutomaticGroup]:
     rows = list(
         GroupAssignment.objects.filter(is_active=True).select_related("team").order_by("team_id")
     )
-    if not rows:
-        return []
+    return group_from(rows) if rows else []
+
+
+def group_from(rows: Sequence[GroupAssignment]) -> list[AutomaticGroup]:
+    """Return groups with their members and customers, in two queries."""
     ids = [row.team_id for row in rows]
     members = _second_by_first(Team.members.through, ids, "user_id")
     organizations = _second_by_first(Team.organizations.through, ids, "organization_id")
@@ -141,10 +144,19 @@ def pool_on(groups: list[AutomaticGroup], at: datetime) -> Pool:
     """Load the people of some groups: what they hold of every customer, their skills and limits,
     whether they are away or outside their shift at ``at``.
     """
+    people, candidates = people_of(groups, at)
+    return Pool(groups, people, candidates, staff_on(at))
+
+
+def people_of(
+    groups: Sequence[AutomaticGroup], at: datetime
+) -> tuple[dict[int, User], dict[int, Candidate]]:
+    """Return the people of some groups to whom a ticket may be given, by id, and as the choice
+    reads them.
+    """
     ids = sorted(frozenset().union(*(group.members for group in groups)))
     people = {person.pk: person for person in assignable(with_held(staff_rows(), ids))}
-    candidates = _candidates(people.values(), standings(list(people), at))
-    return Pool(groups, people, candidates, staff_on(at))
+    return people, _candidates(people.values(), standings(list(people), at))
 
 
 def with_held(people: QuerySet[User], ids: Collection[int]) -> list[User]:

@@ -39,6 +39,7 @@ TABLE: dict[str, Roles] = {
     "admin:bulk_apply": DESK,
     "admin:bulk_undo": DESK,
     "admin:team_load": SUPERVISES,
+    "admin:team_assignment": SUPERVISES,
     "admin:team_unassigned": SUPERVISES,
     "admin:team_tickets": SUPERVISES,
     "admin:notices": STAFF,

@@ -1,0 +1,224 @@
+"""Team › Automatic assignment: what waits and who would get it now, and a past month replayed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from desk.frame import frame
+from desk.tickets.choices import ChoiceRow
+from foundation.accounts.models import DESK_ZONE, Team, User
+from foundation.accounts.roles import Capability
+from foundation.accounts.tenancy import is_restricted
+from foundation.core.durations import short_duration
+from foundation.core.memo import reading_once
+from foundation.core.zones import local_instant, zone
+from tickets import queries
+from tickets.choosing import Choice, choose
+from tickets.models import MOST_HELD, Ticket
+from tickets.queries import GroupReplay
+from tickets.wording import choice_words
+from web.access import needs
+from web.requests import person
+
+SHOWN = 50  # of the tickets that wait, and of those replayed
+MONTHS = 12
+
+
+class ReplayForm(forms.Form):
+    """A group, a month, and a limit to try instead of the group's own."""
+
+    group: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(label=_("Group"), queryset=None)
+    month = forms.TypedChoiceField(label=_("Month"), coerce=str)
+    limit = forms.IntegerField(
+        label=_("Limit to try"),
+        required=False,
+        min_value=1,
+        max_value=MOST_HELD,
+        help_text=_("For the members without one of their own. Empty: as it is."),
+    )
+
+    def __init__(self, *args: object, reader: User, at: datetime, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        teams = Team.objects.order_by("level", "name", "pk")
+        fields: dict[str, forms.Field] = self.fields
+        group = fields["group"]
+        assert isinstance(group, forms.ModelChoiceField)
+        group.queryset = teams.filter(pk__in=reader.team_ids) if is_restricted(reader) else teams
+        months = fields["month"]
+        assert isinstance(months, forms.ChoiceField)
+        months.choices = [(each, each) for each in last_months(at)]
+
+
+def last_months(at: datetime) -> list[str]:
+    """Return the months up to now in the zone of the desk, the present one first: "2026-03"."""
+    local = at.astimezone(zone(DESK_ZONE))
+    first = local.year * 12 + local.month - 1
+    return [f"{each // 12}-{each % 12 + 1:02d}" for each in range(first, first - MONTHS, -1)]
+
+
+def bounds_of(month: str) -> tuple[datetime, datetime]:
+    """Return the first instant of a month in the zone of the desk, and that of the next."""
+    year, number = map(int, month.split("-"))
+    following = (year + number // 12, number % 12 + 1)
+    begins, ends = (
+        local_instant(datetime(*each, 1), DESK_ZONE)  # noqa: DTZ001 - of the desk's wall clock
+        for each in ((year, number), following)
+    )
+    return begins, ends
+
+
+@dataclass(frozen=True)
+class WouldGet:
+    """A ticket with the choice that would be made for it."""
+
+    ticket: Ticket
+    choice: Choice
+    rows: Sequence[ChoiceRow]
+    at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return self.rows[0].name if self.choice.person_id is not None else ""
+
+    @property
+    def words(self) -> str:
+        return choice_words(self.choice.verdicts)
+
+
+@dataclass(frozen=True)
+class PersonFigures:
+    """What a person would have got, and the most that they would have had at once."""
+
+    person: User
+    got: int
+    most: int
+    limit: int | None
+    has: int  # of these tickets, those that they have now
+
+
+@dataclass(frozen=True)
+class ReplaySummary:
+    """The figures of a replay, and its last choices."""
+
+    people: Sequence[PersonFigures]
+    total: int
+    at_once: int
+    nobody: int
+    typical_wait: str  # the median, in words; "" when none was given
+    longest_wait: str
+    choices: Sequence[WouldGet]
+
+
+@require_safe
+@needs(Capability.SUPERVISE)
+def assignment(request: HttpRequest) -> HttpResponse:
+    """Show the groups with automatic assignment, what waits, and with ``?group=&month=`` a replay.
+    Nothing is assigned.
+    """
+    now = timezone.now()
+    reader = person(request)
+    is_asked = "group" in request.GET
+    initial = {"month": last_months(now)[min(1, MONTHS - 1)]}
+    form = ReplayForm(request.GET if is_asked else None, reader=reader, at=now, initial=initial)
+    context = {**frame(request), "now": now, "form": form, "zone": DESK_ZONE}
+    if is_asked and form.is_valid():
+        since, until = bounds_of(form.cleaned_data["month"])
+        found = queries.replay_group(
+            team_id=form.cleaned_data["group"].pk,
+            reader=reader,
+            since=since,
+            until=min(until, now),
+            limit=form.cleaned_data["limit"],
+        )
+        context |= {"replay": found, "summary": summary_of(found), "most": queries.MOST_STAYS}
+    groups = queries.automatic_groups()
+    context |= {"groups": groups, "waiting": waiting_now(reader, groups, now)}
+    status = 400 if is_asked and form.errors else 200
+    return render(request, "desk/team/assignment.html", context, status=status)
+
+
+def waiting_now(
+    reader: User, groups: Sequence[queries.AutomaticGroup], at: datetime
+) -> list[WouldGet]:
+    """Return the most urgent tickets that wait and that the reader sees, each with the choice that
+    the next run would make.
+    """
+    if not groups:
+        return []
+    with reading_once():
+        return _waiting_now(reader, list(groups), at)
+
+
+def _waiting_now(
+    reader: User, groups: list[queries.AutomaticGroup], at: datetime
+) -> list[WouldGet]:
+    pool = queries.pool_on(groups, at)
+    tickets = queries.waiting_for_assignment(groups, SHOWN)
+    seen = set(
+        queries.visible_to(reader)
+        .filter(pk__in=[each.pk for each in tickets])
+        .values_list("pk", flat=True)
+    )
+    wanted = queries.wanted_by(tickets)
+    found = []
+    for ticket in tickets:
+        if ticket.pk not in seen:
+            continue
+        choice = choose(wanted[ticket.pk], pool.candidates_for(ticket))
+        if choice.person_id is not None:
+            pool.give(choice.person_id, at)
+        found.append(WouldGet(ticket, choice, rows_with(choice, pool.people)))
+    return found
+
+
+def rows_with(choice: Choice, people: Mapping[int, User]) -> list[ChoiceRow]:
+    return [ChoiceRow(str(people.get(each.person_id, "")), each) for each in choice.verdicts]
+
+
+def summary_of(found: GroupReplay) -> ReplaySummary:
+    """Return the figures of a replay."""
+    placed = found.replayed.placed
+    waits = sorted(each.at - each.stay.spans[0][0] for each in placed if each.at is not None)
+    got: dict[int, int] = {}
+    for each in placed:
+        if each.choice.person_id is not None:
+            got[each.choice.person_id] = got.get(each.choice.person_id, 0) + 1
+    has: dict[int, int] = {}
+    for ticket in found.tickets.values():
+        if ticket.assignee_id is not None:
+            has[ticket.assignee_id] = has.get(ticket.assignee_id, 0) + 1
+    people = [
+        PersonFigures(
+            each,
+            got.get(pk, 0),
+            found.replayed.most_held.get(pk, 0),
+            found.limits.get(pk),
+            has.get(pk, 0),
+        )
+        for pk, each in found.people.items()
+    ]
+    last = [
+        WouldGet(
+            found.tickets[each.stay.ticket_id],
+            each.choice,
+            rows_with(each.choice, found.people),
+            each.at,
+        )
+        for each in reversed(placed[-SHOWN:])
+    ]
+    return ReplaySummary(
+        people=people,
+        total=len(placed),
+        at_once=sum(not wait for wait in waits),
+        nobody=sum(each.at is None for each in placed),
+        typical_wait=short_duration(waits[len(waits) // 2]) if waits else "",
+        longest_wait=short_duration(waits[-1]) if waits else "",
+        choices=last,
+    )
