@@ -44,6 +44,7 @@ SHORTCUTS = (
     Shortcut("help", _("This help"), "?", Place.EVERYWHERE),
     Shortcut("new", _("New ticket"), "c", Place.EVERYWHERE),
     Shortcut("queue", _("Go to the queue"), "q", Place.EVERYWHERE),
+    Shortcut("take", _("Give me the next ticket"), "m", Place.EVERYWHERE),
     Shortcut("next", _("Next ticket"), "j", Place.QUEUE),
     Shortcut("previous", _("Previous ticket"), "k", Place.QUEUE),
     Shortcut("open", _("Open the ticket"), "o", Place.QUEUE),

@@ -100,6 +100,7 @@ class Composer(TicketPanel):
             "has_reader": has_reader(ticket),
             "held": unsent.held,
             "held_for": seconds_left(unsent, at),
+            "takes_next": user.can(Capability.HOLD_TICKETS),
             "offered": {"", *(step.name for step in steps)},
         }
 

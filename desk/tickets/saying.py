@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from desk.tickets.composer import Say, SayForm
-from desk.tickets.place import place_of, to_ticket
+from desk.tickets.place import list_of, place_of, to_ticket
+from desk.tickets.taking import take_next
 from desk.tickets.views import refused_form, wrong_form
 from desk.tickets.warnings import warn_of_open_tasks, warn_without_reader
 from foundation.accounts.roles import Capability
@@ -48,6 +49,7 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     # read before the act, which may take this ticket out of its list
     place = place_of(request, ticket) if data["goes_on"] else None
     following = place.following if place is not None else None
+    takes_next = data["goes_on"] and not list_of(request)
     try:
         saying = form.saying(checked_files(request), request.POST.get(once.FIELD, "")[:32])
         said = services.say(
@@ -77,6 +79,8 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     warn_without_reader(request, ticket, data["kind"] != Say.NOTE)
     if saying.step and said.not_taken is None:
         warn_of_open_tasks(request, ticket, saying.step)
+    if takes_next:
+        following = take_next(request, leaving=ticket.pk)
     return to_ticket(request, following or ticket)
 
 

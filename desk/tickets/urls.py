@@ -10,6 +10,7 @@ from desk.tickets import (
     splitting,
     stepping,
     tagging,
+    taking,
     tasks,
     times,
     triage,
@@ -58,5 +59,6 @@ _ticket = [
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("register/", registration.register, name="register"),
+    path("next/", taking.next_ticket, name="next_ticket"),
     path("tickets/<ticket_number:number>/", include(_ticket)),
 ]

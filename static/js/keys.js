@@ -86,6 +86,7 @@ const acts = {
   search: () => focusOn("[data-search]"),
   help: () => document.querySelector("[data-keys-help]").showModal(),
   new: () => document.querySelector("[data-new]")?.click(),
+  take: () => document.querySelector("[data-take-next]")?.click(),
   queue: () => document.querySelector("[data-queue]")?.click(),
   next: () => moveRow(1),
   previous: () => moveRow(-1),

@@ -38,6 +38,7 @@ TABLE: dict[str, Roles] = {
     "admin:bulk_preview": DESK,
     "admin:bulk_apply": DESK,
     "admin:bulk_undo": DESK,
+    "admin:next_ticket": DESK | {"consultant"},
     "admin:team_load": SUPERVISES,
     "admin:team_assignment": SUPERVISES,
     "admin:team_unassigned": SUPERVISES,
