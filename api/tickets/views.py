@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from api.idempotency import idempotent
 from api.parameters import KnownParameters, expected_version, if_match
 from api.tickets.answers import IDEMPOTENCY, ticket_answer
+from api.tickets.assigning import AssignmentActions
 from api.tickets.classification import (
     ClassificationSerializer,
     ConsequencesSerializer,
@@ -68,6 +69,7 @@ _IF_MATCH = if_match("The ETag you read; 412 with what changed when it moved on.
 
 
 class TicketViewSet(
+    AssignmentActions,
     RelationActions,
     SplitAction,
     TaskActions,

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from desk.frame import frame
-from desk.tickets.choices import ChoiceRow
 from foundation.accounts.models import DESK_ZONE, Team, User
 from foundation.accounts.roles import Capability
 from foundation.accounts.tenancy import is_restricted
@@ -25,6 +24,7 @@ from tickets.models import MOST_HELD, Ticket
 from tickets.queries import GroupReplay
 from tickets.wording import choice_words
 from web.access import needs
+from web.choices import ChoiceRow
 from web.requests import person
 
 SHOWN = 50  # of the tickets that wait, and of those replayed
@@ -85,7 +85,7 @@ class WouldGet:
 
     @property
     def name(self) -> str:
-        return self.rows[0].name if self.choice.person_id is not None else ""
+        return str(self.rows[0].person) if self.choice.person_id is not None else ""
 
     @property
     def words(self) -> str:
@@ -179,7 +179,7 @@ def _waiting_now(
 
 
 def rows_with(choice: Choice, people: Mapping[int, User]) -> list[ChoiceRow]:
-    return [ChoiceRow(str(people.get(each.person_id, "")), each) for each in choice.verdicts]
+    return [ChoiceRow(people[each.person_id], each) for each in choice.verdicts]
 
 
 def summary_of(found: GroupReplay) -> ReplaySummary:

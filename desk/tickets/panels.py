@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from desk.tickets.choices import choice_of
 from desk.tickets.composer import SayForm, given_back, seconds_left
 from desk.tickets.facts import with_facts
 from desk.tickets.forms import (
@@ -39,6 +38,7 @@ from tickets.notices import has_reader
 from tickets.permissions import can_classify, can_work, holds
 from tickets.services import matrix_of, steps_with_reply, unsent_of
 from tickets.states import OPEN_STATES
+from web.choices import choice_of
 from web.panels import Loads, Place
 from web.ticket_page import TicketPage
 from web.ticket_panels import HolderPanel
@@ -200,7 +200,7 @@ class Assignment(TicketPanel):
         return {
             "assign_form": form,
             "handover": queries.handover_of(ticket),
-            **choice_of(ticket, at),
+            "choice": choice_of(ticket, at),
         }
 
 

@@ -32,6 +32,8 @@ TABLE: dict[str, Roles] = {
     "api:ticket-times": SEES_TICKETS,
     "api:ticket-time": SEES_TICKETS,
     "api:ticket-split": DESK,
+    "api:ticket-assignment": SEES_TICKETS,
+    "api:ticket-next": DESK | {"consultant"},
     "api:ticket-followers": SEES_TICKETS,
     "api:ticket-follower": SEES_TICKETS,
     "api:ticket-merge": SEES_TICKETS,

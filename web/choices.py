@@ -5,7 +5,6 @@ words.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from foundation.accounts.models import User
 from tickets import queries
@@ -18,7 +17,7 @@ from tickets.wording import choice_words, verdict_words
 class ChoiceRow:
     """A person with what was found about them."""
 
-    name: str
+    person: User
     verdict: Verdict
 
     @property
@@ -26,33 +25,45 @@ class ChoiceRow:
         return verdict_words(self.verdict)
 
 
+@dataclass(frozen=True)
+class ShownChoice:
+    """A choice with its reason. ``chosen_at`` is when the assignee was chosen; None: it is the
+    choice that would be made now, of nobody when the first row has a bar or there is none.
+    """
+
+    chosen_at: datetime | None
+    words: str
+    rows: Sequence[ChoiceRow]
+
+    @property
+    def person(self) -> User | None:
+        """The person who was, or would be, chosen."""
+        first = self.rows[0] if self.rows else None
+        return first.person if first is not None and first.verdict.bar is None else None
+
+
 def rows_of(verdicts: Iterable[Verdict]) -> Sequence[ChoiceRow]:
-    """Return the verdicts with the names of the people, in one query."""
+    """Return the verdicts with their people, in one query."""
     found = list(verdicts)
     people = User.objects.in_bulk([each.person_id for each in found])
-    return [ChoiceRow(str(people.get(each.person_id, "")), each) for each in found]
+    return [ChoiceRow(people[each.person_id], each) for each in found if each.person_id in people]
 
 
-def choice_of(ticket: Ticket, at: datetime) -> dict[str, Any]:
-    """Return what the page says about automatic assignment: why the assignee was chosen, or who
-    would be chosen now; empty when neither was or would be.
+def choice_of(ticket: Ticket, at: datetime) -> ShownChoice | None:
+    """Return why the assignee of a ticket was chosen, or who would be chosen now; None when neither
+    was or would be.
     """
     if ticket.assignee_id is not None:
         kept = queries.choice_of_assignee(ticket)
         if kept is None:
-            return {}
+            return None
         verdicts = tuple(map(verdict_of, kept.verdicts))
         words = choice_words(verdicts, is_asked_for=kept.is_asked_for)
-        return {"chosen_at": kept.at, "choice_words": words, "choice_rows": rows_of(verdicts)}
+        return ShownChoice(kept.at, words, rows_of(verdicts))
     if not queries.is_waiting(ticket) or not queries.has_automatic_groups():
-        return {}
+        return None
     pool = queries.pool_on(queries.automatic_groups(), at)
     if not pool.groups_for(ticket):
-        return {}
+        return None
     choice = choose(queries.wanted_by([ticket])[ticket.pk], pool.candidates_for(ticket))
-    rows = rows_of(choice.verdicts)
-    return {
-        "would_get": rows[0].name if choice.person_id is not None else "",
-        "choice_words": choice_words(choice.verdicts),
-        "choice_rows": rows,
-    }
+    return ShownChoice(None, choice_words(choice.verdicts), rows_of(choice.verdicts))
