@@ -73,7 +73,7 @@ class _Kind(IntEnum):
     BEGINS = 2
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Run:
     people: dict[int, Candidate]
     strangers: Mapping[int, Collection[int]]  # organization id -> who does not serve it

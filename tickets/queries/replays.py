@@ -93,7 +93,7 @@ class _Duty:
         }
         for pk in person_ids:
             for calendar in self.staff.shifts.get(pk, ()):
-                moments.update(_openings(calendar, self.since, self.until))
+                moments |= {*_openings(calendar, self.since, self.until)}
         return sorted(moments)
 
 
