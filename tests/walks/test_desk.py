@@ -98,22 +98,6 @@ def test_two_agents_on_one_ticket(browser: Browser, mesa: Mesa, language: str) -
     expect(one.page.locator(".ticket-head .state-pending_user")).to_be_visible()
 
 
-def test_an_agent_works_by_the_next_ticket_with_the_keyboard_alone(
-    browser: Browser, mesa: Mesa, language: str
-) -> None:
-    walker = Walker(browser, mesa, AGENT, language)
-    walker.open("/admin/")
-    opened = []
-
-    for _ in range(2):
-        walker.do(lambda: walker.page.keyboard.press("m"))
-        opened.append(urlsplit(walker.page.url).path)
-
-    assert all(re.fullmatch(r"/admin/tickets/[A-Z]+-\d+/", each) for each in opened)
-    assert len(set(opened)) == 2
-    walker.expect_no_refusal()
-
-
 def test_no_page_of_the_desk_is_too_wide(browser: Browser, mesa: Mesa, language: str) -> None:
     ticket = first_ticket(mesa, "all")
     walker = Walker(browser, mesa, SUPERVISOR, language)
@@ -279,3 +263,19 @@ def test_a_ticket_is_dragged_to_somebody_and_goes_back(
     with page.expect_navigation():
         page.click(".message button")
     expect(page.locator("#person-0")).to_contain_text(number)
+
+
+def test_an_agent_works_by_the_next_ticket_with_the_keyboard_alone(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    walker = Walker(browser, mesa, AGENT, language)
+    walker.open("/admin/")
+    opened = []
+
+    for _ in range(2):
+        walker.do(lambda: walker.page.keyboard.press("m"))
+        opened.append(urlsplit(walker.page.url).path)
+
+    assert all(re.fullmatch(r"/admin/tickets/[A-Z]+-\d+/", each) for each in opened)
+    assert len(set(opened)) == 2
+    walker.expect_no_refusal()
