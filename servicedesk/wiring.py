@@ -65,6 +65,7 @@ def wire() -> None:
     subscribe(TicketStateChanged, sla.on_ticket_state_changed)
     subscribe(TicketStateChanged, escalation.on_ticket_state_changed)
     subscribe(TicketStateChanged, audits.on_ticket_state_changed)
+    subscribe(TicketStateChanged, tickets.on_ticket_resumed)
     subscribe(TicketStateChanged, tickets.on_ticket_waits)
     subscribe(TicketAssigned, tickets.on_ticket_waits)
     subscribe(TicketMerged, audits.on_ticket_merged)

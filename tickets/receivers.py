@@ -5,6 +5,7 @@ from foundation.duty.models import Absence
 from tickets import queries, services
 from tickets.events import TicketAssigned, TicketRaised, TicketStateChanged
 from tickets.models import AgentProfile, GroupAssignment, Rename
+from tickets.states import DESK_TURN, FINAL, State
 from tickets.tasks import sweep_absences, sweep_assignment, sweep_renames
 
 # What of them stands in the search index.
@@ -44,5 +45,14 @@ def on_configuration_changed(event: ConfigurationChanged) -> None:
 def on_ticket_waits(event: TicketRaised | TicketStateChanged | TicketAssigned) -> None:
     """Have a ticket that may wait for an assignee assigned at once; the sweep takes every other."""
     is_given = isinstance(event, TicketAssigned) and event.assignee_id is not None
-    if not is_given and queries.has_automatic_groups():
+    rests = isinstance(event, TicketStateChanged) and event.to_state not in DESK_TURN
+    if not (is_given or rests) and queries.has_automatic_groups():
         enqueue_after_commit(sweep_assignment)
+
+
+def on_ticket_resumed(event: TicketStateChanged) -> None:
+    """A ticket that had ended, or was solved, goes on: give it back if whoever had it may not hold
+    it any more.
+    """
+    if event.from_state in {*FINAL, State.SOLVED} and event.to_state in DESK_TURN:
+        services.return_resumed(ticket_id=event.ticket_id, at=event.at)

@@ -100,14 +100,17 @@ class _Run:
 
     def try_again(self, at: datetime, *person_ids: int) -> None:
         """Give waiting tickets to these people, as long as one of them can take any."""
+        there = {pk: self._at(pk, at) for pk in person_ids}
         for key in sorted(self.waiting):
-            there = [self._at(pk, at) for pk in person_ids]
-            if not any(each.bar(Wanted()) is None for each in there):
+            if not any(each.bar(Wanted()) is None for each in there.values()):
                 return
             stay = self.waiting[key]
-            if any(self._serves(each, stay) and not each.bar(stay.wanted) for each in there):
+            if any(
+                self._serves(each, stay) and not each.bar(stay.wanted) for each in there.values()
+            ):
                 self._place(stay, at)
                 del self.waiting[key]
+                there |= {pk: self._at(pk, at) for pk in there.keys() & {self.owners[key]}}
 
     def _place(self, stay: Stay, at: datetime) -> bool:
         there = [self._at(pk, at) for pk in sorted(self.people)]

@@ -209,9 +209,11 @@ def choice_words(verdicts: Sequence[Verdict], *, is_asked_for: bool = False) -> 
         return _("Nobody else could take it.")
     if could[0].held < could[1].held:
         words = _("Of the %(count)d who could take it, they had the fewest tickets.")
-    else:
+    elif could[0].last_given_at != could[1].last_given_at:
         words = _(
             "Of the %(count)d who could take it, they had the fewest tickets, and waited longest "
             "for one."
         )
+    else:
+        words = _("Of the %(count)d who could take it, several had as few; they are the first.")
     return words % {"count": len(could)}

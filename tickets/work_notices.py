@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from foundation.accounts.models import DESK_ZONE, User
+from foundation.accounts.models import DESK_ZONE, Team, User
 from foundation.accounts.queries import may_read, supervisors_of
 from foundation.core.actor import Actor
 from foundation.core.links import Link
@@ -38,8 +38,6 @@ def notify_group(*, ticket: Ticket, interval: StateInterval, by: Actor, at: date
     team = ticket.team
     if team is None or interval.state != State.ASSIGNED:
         return
-    mailbox = User(email=team.email, full_name=team.name, language=settings.LANGUAGE_CODE)
-    readers = [mailbox] if team.email else members_of(team)
     letters = [
         ticket_letter(
             ticket,
@@ -51,41 +49,61 @@ def notify_group(*, ticket: Ticket, interval: StateInterval, by: Actor, at: date
             reason=interval.reason,
             tried=interval.tried,
         )
-        for reader in readers
+        for reader in _readers(team)
         if reader.pk is None or (reader.pk != by.person_id and may_follow(reader, ticket))
     ]
     send(ticket, letters, at)
 
 
 def notify_handed_over(
-    *, absence: Absence, passed: Sequence[Ticket], returned: Sequence[Ticket], at: datetime
+    *,
+    absence: Absence,
+    heir: User | None,
+    passed: Sequence[Ticket],
+    returned: Sequence[Ticket],
+    at: datetime,
 ) -> None:
-    """Tell who has the tickets of an absent person now which they are, and the supervisors of the
-    customer which came back. All are of one customer.
+    """Tell who has the tickets of an absent person now which they are; of those that came back, the
+    group that holds them, or the supervisors of the customer. All are of one customer.
     """
-    for tickets in filter(None, (passed, returned)):
-        first = tickets[0]
-        heir = first.assignee
-        view = "mine" if heir is not None else "unassigned"
-        readers = [heir] if heir is not None else supervisors_of(first.organization_id)
-        letters = [
-            ticket_letter(
-                first,
-                to=reader,
-                template="tickets_handed_over",
-                key=f"handed:{absence.pk}:{first.pk}",
-                for_staff=True,
-                links={"url": Link("queue", view, for_staff=True)},
-                person=str(absence.person),
-                until=absence.ends_at.isoformat(),
-                desk_zone=DESK_ZONE,
-                is_passed=heir is not None,
-                tickets=[[each.number, each.subject] for each in tickets],
-            )
-            for reader in readers
-            if reader.pk != absence.person_id
-        ]
-        send(first, letters, at)
+    told: list[tuple[list[User], list[Ticket]]] = [([heir] if heir else [], list(passed))]
+    for team in {each.team for each in returned}:
+        own = [each for each in returned if each.team == team]
+        members = [each for each in _readers(team) if each != absence.person] if team else []
+        told.append((members or supervisors_of(own[0].organization_id), own))
+    for readers, tickets in told:
+        for reader in readers if tickets else ():
+            if reader.pk is None or (
+                reader.pk != absence.person_id and may_follow(reader, tickets[0])
+            ):
+                _tell_of_absence(absence, reader, tickets, at, is_passed=reader == heir)
+
+
+def _tell_of_absence(
+    absence: Absence, reader: User, tickets: Sequence[Ticket], at: datetime, *, is_passed: bool
+) -> None:
+    first = tickets[0]
+    letter = ticket_letter(
+        first,
+        to=reader,
+        template="tickets_handed_over",
+        key=f"handed:{absence.pk}:{first.pk}:{first.version}",
+        for_staff=True,
+        links={"url": Link("queue", "mine" if is_passed else "unassigned", for_staff=True)},
+        person=str(absence.person),
+        until=absence.ends_at.isoformat(),
+        desk_zone=DESK_ZONE,
+        is_passed=is_passed,
+        tickets=[[each.number, each.subject] for each in tickets],
+    )
+    send(first, [letter], at)
+
+
+def _readers(team: Team) -> list[User]:
+    """Return who reads the letters to a group: its mailbox, or its members where it has none."""
+    if team.email:
+        return [User(email=team.email, full_name=team.name, language=settings.LANGUAGE_CODE)]
+    return members_of(team)
 
 
 def notify_task_given(*, task: Task, at: datetime) -> None:

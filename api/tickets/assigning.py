@@ -25,6 +25,7 @@ from foundation.core.errors import Invalid
 from tickets import queries, services
 from tickets.choosing import Bar
 from tickets.models import Ticket
+from tickets.permissions import can_work
 from web.access import needs
 from web.choices import ChoiceRow, choice_of
 from web.requests import actor, person
@@ -76,7 +77,9 @@ class AssignmentSerializer(serializers.Serializer[Any]):
     group = serializers.CharField(allow_null=True)
     choice = ChoiceSerializer(
         allow_null=True,
-        help_text="Of automatic assignment; null when a person gave the ticket out.",
+        help_text=(
+            "Of automatic assignment, for who works on the ticket; null when a person gave it out."
+        ),
     )
 
 
@@ -106,7 +109,7 @@ class AssignmentActions:
                 at=at,
                 expected_version=expected_version(request),
             )
-        return Response(_data(ticket, at), headers={"ETag": f'"{ticket.version}"'})
+        return Response(_data(ticket, person(request), at), headers={"ETag": f'"{ticket.version}"'})
 
     @extend_schema(
         request=SkippedSerializer,
@@ -146,8 +149,8 @@ def _assignee(address: str | None) -> User | None:
     return found
 
 
-def _data(ticket: Ticket, at: datetime) -> dict[str, Any]:
-    choice = choice_of(ticket, at)
+def _data(ticket: Ticket, reader: User, at: datetime) -> dict[str, Any]:
+    choice = choice_of(ticket, at) if can_work(reader, ticket) else None
     return {
         "assignee": _holder(ticket.assignee),
         "owner": _holder(ticket.owner),

@@ -16,10 +16,9 @@ from foundation.accounts.models import DESK_ZONE, Team, User
 from foundation.accounts.roles import Capability
 from foundation.accounts.tenancy import is_restricted
 from foundation.core.durations import short_duration
-from foundation.core.memo import reading_once
 from foundation.core.zones import local_instant, zone
 from tickets import queries
-from tickets.choosing import Choice, choose
+from tickets.choosing import Choice
 from tickets.models import MOST_HELD, Ticket
 from tickets.queries import GroupReplay
 from tickets.wording import choice_words
@@ -27,6 +26,7 @@ from web.access import needs
 from web.choices import ChoiceRow
 from web.requests import person
 
+PLANNED = 500  # tickets that wait, of which the reader sees some
 SHOWN = 50  # of the tickets that wait, and of those replayed
 MONTHS = 12
 
@@ -139,43 +139,23 @@ def assignment(request: HttpRequest) -> HttpResponse:
         )
         context |= {"replay": found, "summary": summary_of(found), "most": queries.MOST_STAYS}
     groups = queries.automatic_groups()
-    context |= {"groups": groups, "waiting": waiting_now(reader, groups, now)}
+    if is_restricted(reader):
+        groups = [each for each in groups if each.team_id in reader.team_ids]
+    context |= {"groups": groups, "waiting": waiting_now(reader, now) if groups else []}
     status = 400 if is_asked and form.errors else 200
     return render(request, "desk/team/assignment.html", context, status=status)
 
 
-def waiting_now(
-    reader: User, groups: Sequence[queries.AutomaticGroup], at: datetime
-) -> list[WouldGet]:
+def waiting_now(reader: User, at: datetime) -> list[WouldGet]:
     """Return the most urgent tickets that wait and that the reader sees, each with the choice that
     the next run would make.
     """
-    if not groups:
-        return []
-    with reading_once():
-        return _waiting_now(reader, list(groups), at)
-
-
-def _waiting_now(
-    reader: User, groups: list[queries.AutomaticGroup], at: datetime
-) -> list[WouldGet]:
-    pool = queries.pool_on(groups, at)
-    tickets = queries.waiting_for_assignment(groups, SHOWN)
-    seen = set(
-        queries.visible_to(reader)
-        .filter(pk__in=[each.pk for each in tickets])
-        .values_list("pk", flat=True)
-    )
-    wanted = queries.wanted_by(tickets)
-    found = []
-    for ticket in tickets:
-        if ticket.pk not in seen:
-            continue
-        choice = choose(wanted[ticket.pk], pool.candidates_for(ticket))
-        if choice.person_id is not None:
-            pool.give(choice.person_id, at)
-        found.append(WouldGet(ticket, choice, rows_with(choice, pool.people)))
-    return found
+    planned = queries.plan(at, PLANNED)
+    ids = [each.ticket.pk for each in planned]
+    seen = set(queries.visible_to(reader).filter(pk__in=ids).values_list("pk", flat=True))
+    shown = [each for each in planned if each.ticket.pk in seen][:SHOWN]
+    people = User.objects.in_bulk({row.person_id for each in shown for row in each.choice.verdicts})
+    return [WouldGet(each.ticket, each.choice, rows_with(each.choice, people)) for each in shown]
 
 
 def rows_with(choice: Choice, people: Mapping[int, User]) -> list[ChoiceRow]:

@@ -14,6 +14,7 @@ from desk.tickets.place import address_of
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from tickets import services
+from tickets.choosing import Bar
 from tickets.models import Ticket
 from web.access import needs
 from web.requests import actor, posted_from
@@ -48,8 +49,10 @@ def take_next(request: HttpRequest, *, leaving: int | None) -> Ticket | None:
         seen = left
         found = services.next_ticket(by=by, at=now, skipping=seen)
     request.session[SEEN] = seen
-    if found.is_full:
+    if found.bar is Bar.FULL:
         messages.info(request, _("You are at your limit: only tickets that you have come next."))
+    elif found.bar is Bar.AWAY:
+        messages.info(request, _("You are noted as away: only tickets that you have come next."))
     if found.ticket is None:
         messages.info(request, _("There is no other ticket for you now."))
     elif found.is_new:

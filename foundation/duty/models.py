@@ -69,7 +69,6 @@ class Absence(models.Model):
             "begins, or back to the desk or the group."
         ),
     )
-    handed_over_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("absence")
@@ -102,8 +101,6 @@ class Absence(models.Model):
             raise ValidationError(
                 {"keeps_tickets": _("Tickets are kept for a day at most. Leave it empty.")}
             )
-        if self.handed_over_at and self.starts_at and self.starts_at > self.handed_over_at:
-            self.handed_over_at = None  # it was put off
         for name in ("person", "substitute"):
             somebody = getattr(self, name) if getattr(self, f"{name}_id") else None
             if somebody is not None and not (somebody.is_active and somebody.is_staff):
@@ -127,7 +124,7 @@ class Absence(models.Model):
 
     def is_to_hand_over(self, at: datetime) -> bool:
         """Tell whether the person's tickets have to go to somebody else now."""
-        return self.holds_at(at) and not self.keeps_tickets and self.handed_over_at is None
+        return self.holds_at(at) and not self.keeps_tickets
 
     def holds_at(self, at: datetime) -> bool:
         return self.starts_at <= at < self.ends_at

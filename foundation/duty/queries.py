@@ -32,11 +32,11 @@ def substitute_at(absence: Absence, at: datetime) -> User | None:
 
 
 def absences_to_hand_over(at: datetime) -> list[int]:
-    """Return the ids of the absences that have begun and whose people still have the tickets of
-    before, the earliest first.
+    """Return the ids of the present absences whose people do not keep their tickets, the earliest
+    first.
     """
     begun = Absence.objects.filter(starts_at__lte=at, ends_at__gt=at)
-    waiting = begun.filter(handed_over_at=None, keeps_tickets=False).order_by("starts_at", "pk")
+    waiting = begun.filter(keeps_tickets=False).order_by("starts_at", "pk")
     return list(waiting.values_list("pk", flat=True))
 
 

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from foundation.core.zones import near_words
+from foundation.accounts.models import DESK_ZONE
+from foundation.core.zones import near_words, zone
 from foundation.duty.models import Absence
 from foundation.duty.standing import Standing
 
@@ -26,3 +27,8 @@ def absence_words(absence: Absence, at: datetime, zone_name: str) -> str:
     if absence.holds_at(at):
         return _("away until %(day)s") % {"day": near_words(absence.ends_at, zone_name, at)}
     return _("away from %(day)s") % {"day": near_words(absence.starts_at, zone_name, at)}
+
+
+def last_day(absence: Absence) -> str:
+    """Return the day until which the person is away, in the zone of the desk: "2026-03-05"."""
+    return f"{absence.ends_at.astimezone(zone(DESK_ZONE)):%Y-%m-%d}"

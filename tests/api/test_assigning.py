@@ -54,6 +54,18 @@ def test_the_api_says_why_the_assignee_was_chosen(house: House, api: Any) -> Non
     assert after.headers["ETag"] == f'"{fresh(ticket).version}"'
 
 
+def test_who_reads_the_ticket_alone_sees_no_loads(house: House, api: Any) -> None:
+    automatic(house, "agent", "agent2")
+    ticket = make_ticket(house)
+    sweep()
+
+    for name in ("bpo", "audit_area", "consultant"):
+        answer = api(house.staff[name]).get(url(ticket)).json()
+        assert answer["assignee"]["email"] == house.agent.email
+        assert answer["choice"] is None
+    assert api(house.agent).get(url(ticket)).json()["choice"] is not None
+
+
 def test_a_ticket_that_a_person_gave_out_has_no_choice(house: House, api: Any) -> None:
     ticket = make_ticket(house)
     client = api(house.agent)

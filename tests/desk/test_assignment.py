@@ -64,7 +64,7 @@ def test_the_page_of_a_ticket_that_waits_says_who_would_get_it_and_gives_it_to_n
     text = panel(client, ticket)
 
     assert "It is about to be assigned automatically to Agent." in text
-    assert "Of the 2 who could take it, they had the fewest tickets, and waited longest" in text
+    assert "Of the 2 who could take it, several had as few; they are the first." in text
     assert fresh(ticket).assignee is None
     sweep()
     assert fresh(ticket).assignee == house.agent

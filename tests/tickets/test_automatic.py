@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import pytest
-from django.core.cache import cache
-
 from foundation.accounts.models import Team, User
 from foundation.accounts.tenancy import organization_scope
 from foundation.activity.models import Record
@@ -16,7 +13,6 @@ from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh,
 from tests.support.tickets import solved, step
 from tickets import queries, services
 from tickets.models import AssignmentChoice, GroupAssignment, Ticket
-from tickets.tasks import sweep_assignment
 
 
 def bars(ticket: Ticket) -> dict[str, Any]:
@@ -285,51 +281,3 @@ def test_what_does_not_wait_for_the_desk_is_not_assigned(house: House) -> None:
     automatic(house, "agent2")
 
     assert sweep(MONDAY_9AM + DAY) == 0
-
-
-def test_a_run_starts_when_a_ticket_may_wait(
-    house: House, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[Any] = []
-    monkeypatch.setattr("foundation.core.enqueuing.enqueue", lambda task: started.append(task))
-    make_ticket(house)
-    assert started == []
-    automatic(house, "agent")
-    cache.delete(queries.GROUPS_KEY)
-
-    with django_capture_on_commit_callbacks(execute=True):
-        ticket = make_ticket(house)
-    assert started == [sweep_assignment]
-    sweep()
-    with django_capture_on_commit_callbacks(execute=True):
-        services.assign_ticket(
-            ticket=fresh(ticket), assignee=house.staff["agent2"], by=by(house.agent), at=MONDAY_9AM
-        )
-    assert started == [sweep_assignment]
-    with django_capture_on_commit_callbacks(execute=True):
-        step(house, fresh(ticket), "start", MONDAY_9AM)
-    assert started == [sweep_assignment] * 2
-
-
-def test_the_run_takes_the_tickets_in_few_statements(
-    house: House, django_assert_max_num_queries: Any
-) -> None:
-    automatic(house, "agent", load_limit=1)
-    for _ in range(12):
-        make_ticket(house)
-    sweep()
-
-    with django_assert_max_num_queries(12):  # nobody has room: no ticket is looked at
-        assert sweep() == 0
-
-
-@pytest.mark.parametrize(("held", "has_room"), [(1, True), (2, False)])
-def test_a_pool_without_room(house: House, held: int, has_room: bool) -> None:
-    automatic(house, "agent", load_limit=2)
-    profile(house, "agent", "network", languages=["es"], load_limit=2)
-    for _ in range(held):
-        services.assign_ticket(
-            ticket=make_ticket(house), assignee=house.agent, by=by(house.agent), at=MONDAY_9AM
-        )
-
-    assert queries.pool_on(queries.automatic_groups(), MONDAY_9AM).has_room is has_room

@@ -8,10 +8,12 @@ from foundation.accounts.models import Team
 from foundation.accounts.tenancy import scope_for
 from foundation.core.classification import Impact, Urgency
 from foundation.duty.models import Absence, Shift
+from foundation.duty.standing import standings
 from tests.support.assigning import assignee, automatic, profile
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.tickets import solved, step
 from tickets import queries, services
+from tickets.choosing import Bar
 from tickets.models import Ticket
 from tickets.services import ActionNotAllowed, NextTicket
 
@@ -81,8 +83,8 @@ def test_at_the_limit_only_their_own_come(house: House) -> None:
     own = make_ticket(house)
     give(house, own)
 
-    assert ask(house) == NextTicket(own, is_full=True)
-    assert ask(house, skipping={own.pk}) == NextTicket(is_full=True)
+    assert ask(house) == NextTicket(own, bar=Bar.FULL)
+    assert ask(house, skipping={own.pk}) == NextTicket(bar=Bar.FULL)
 
 
 def test_who_asks_outside_their_shift_gets_one_and_who_is_away_gets_their_own(
@@ -95,7 +97,7 @@ def test_who_asks_outside_their_shift_gets_one_and_who_is_away_gets_their_own(
     )
     ticket = make_ticket(house)
 
-    assert ask(house, "agent2") == NextTicket()
+    assert ask(house, "agent2") == NextTicket(bar=Bar.AWAY)
     assert ask(house) == NextTicket(ticket, is_new=True)
 
 
@@ -134,9 +136,53 @@ def test_a_ticket_that_somebody_else_got_first_is_passed_over(
 ) -> None:
     first = make_ticket(house)
     second = make_ticket(house, urgency=Urgency.LOW)
-    offered = list(queries.offered_to(house.agent, ()))
+    offered = queries.offered_to(house.agent, ())
+    assert len(offered) == 2
     give(house, first, "agent2")
     monkeypatch.setattr(queries, "offered_to", lambda person, skipping: offered)
 
     assert ask(house) == NextTicket(second, is_new=True)
     assert assignee(first) == "agent2"
+
+
+def test_a_ticket_that_went_to_another_group_meanwhile_is_passed_over(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_ticket(house)
+    offered = queries.offered_to(house.agent, ())
+    assert [each.pk for each in offered] == [first.pk]
+    step(house, first, "assign", MONDAY_9AM, team=house.level_two, reason="Up.")
+    monkeypatch.setattr(queries, "offered_to", lambda person, skipping: offered)
+
+    assert ask(house) == NextTicket()
+    assert assignee(first) == ""
+
+
+def test_whoever_is_full_by_a_ticket_that_came_meanwhile_gets_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    automatic(house, "agent", load_limit=1)
+    first = make_ticket(house)
+    second = make_ticket(house)
+    before = queries.candidates_of(standings([house.agent.pk], MONDAY_9AM))
+    give(house, second)
+    answers = [before, queries.candidates_of(standings([house.agent.pk], MONDAY_9AM))]
+    offered = queries.offered_to(house.agent, {second.pk})
+    monkeypatch.setattr(queries, "offered_to", lambda person, skipping: offered)
+    monkeypatch.setattr(queries, "candidates_of", lambda standing: answers.pop(0))
+
+    assert ask(house) == NextTicket()
+    assert (assignee(first), assignee(second)) == ("", "agent")
+
+
+def test_their_own_ticket_comes_though_many_others_are_more_urgent(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tickets.services.automatic.MOST_ASKED", 2)
+    profile(house, "agent", "network")
+    for _ in range(3):
+        make_ticket(house, impact=Impact.EXTENSIVE)
+    own = make_ticket(house, urgency=Urgency.LOW)
+    give(house, own)
+
+    assert ask(house) == NextTicket(own)

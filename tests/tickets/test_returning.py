@@ -181,21 +181,103 @@ def test_tickets_are_kept_for_a_day_at_most(house: House, length: Any, is_kept: 
     assert list(refused.value.message_dict) == ["keeps_tickets"]
 
 
-def test_an_absence_that_is_put_off_hands_over_when_it_begins(house: House) -> None:
-    absence = away(house, "agent", "agent2")
-    run()
-    ticket = held(house)
-    absence.refresh_from_db()
-    assert absence.handed_over_at == MONDAY_9AM + HOUR
-    absence.clean()
-    assert absence.handed_over_at is not None
+def test_what_comes_to_them_in_their_absence_goes_on_too(house: House) -> None:
+    ended = closed(house)
+    Ticket.objects.filter(pk=ended.pk).update(reopen_ends_at=MONDAY_9AM + 9 * DAY)
+    absence = away(house, "agent", "agent2", starts_at=MONDAY_9AM + 3 * HOUR)
+    assert run(MONDAY_9AM + 4 * HOUR) == 0
 
-    absence.starts_at = MONDAY_9AM + DAY
-    absence.clean()
+    reopened = fresh(ended)
+    step(house, reopened, "reopen", MONDAY_9AM + 5 * HOUR, user=house.requester, reason="Again.")
+    assert assignee(ended) == "agent"
+    assert run(MONDAY_9AM + 5 * HOUR) == 1
+    assert assignee(ended) == "agent2"
+
+    absence.person = house.staff["agent2"]
+    absence.substitute = house.agent
     absence.save()
+    assert run(MONDAY_9AM + 6 * HOUR) == 1
+    assert assignee(ended) == "agent"
+    assert told() == ["agent2", "agent"]
 
-    assert run() == 0
-    assert (run(MONDAY_9AM + DAY), assignee(ticket)) == (1, "agent2")
+
+def test_a_second_hand_over_of_the_same_ticket_is_told_too(house: House) -> None:
+    ticket = held(house)
+    away(house, "agent", "agent2")
+    run()
+    Ticket.objects.filter(pk=ticket.pk).update(assignee=house.agent, version=9)
+
+    run(MONDAY_9AM + 2 * HOUR)
+
+    assert told() == ["agent2"] * 2
+    assert assignee(ticket) == "agent2"
+
+
+def test_who_only_followed_it_up_is_said_so(house: House) -> None:
+    ticket = held(house)
+    services.assign_ticket(
+        ticket=fresh(ticket),
+        assignee=house.staff["desk_manager"],
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+    away(house, "agent", "agent2")
+
+    run()
+
+    found = fresh(ticket)
+    assert (assignee(ticket), found.owner) == ("desk_manager", house.staff["agent2"])
+    assert last_note(ticket) == (
+        "Agent está ausente hasta el 2026-03-05. Seguimiento en la mesa: Agent2."
+    )
+    assert told() == ["agent2"]
+
+
+def test_the_group_is_told_what_came_back_to_it(house: House) -> None:
+    house.level_two.email = "level2@desk.example"
+    house.level_two.save()
+    ticket = held(house)
+    step(house, ticket, "assign", MONDAY_9AM, team=house.level_two, reason="Up.")
+    services.assign_ticket(
+        ticket=fresh(ticket), assignee=house.staff["consultant"], by=by(house.agent), at=MONDAY_9AM
+    )
+    away(house, "consultant")
+
+    run()
+
+    assert told() == ["level2"]
+
+
+def test_the_day_of_the_note_is_that_of_the_desk(house: House) -> None:
+    ticket = held(house)
+    away(house, "agent", ends_at=MONDAY_9AM + DAY + 11 * HOUR)  # Wednesday 02:00 in Greenwich
+
+    run()
+
+    assert last_note(ticket).startswith("Agent está ausente hasta el 2026-03-03.")
+
+
+def test_a_ticket_that_goes_on_is_given_back_by_who_lost_the_group(house: House) -> None:
+    ticket = held(house)
+    consultant = house.staff["consultant"]
+    step(house, ticket, "assign", MONDAY_9AM, team=house.level_two, reason="Up.")
+    step(house, ticket, "start", MONDAY_9AM, user=consultant)
+    step(
+        house,
+        ticket,
+        "solve",
+        MONDAY_9AM,
+        user=consultant,
+        solution_type="definitive",
+        message="Done.",
+    )
+    house.level_two.members.remove(consultant)
+
+    step(house, ticket, "decline", MONDAY_9AM + HOUR, user=house.requester, reason="It fails.")
+
+    assert (assignee(ticket), fresh(ticket).team) == ("", house.level_two)
+    notes = Message.objects.filter(ticket=ticket, kind="note").values_list("body", flat=True)
+    assert "Consultant ya no está en Level two. De vuelta en Level two." in list(notes)
 
 
 def test_what_came_back_is_assigned_to_somebody_who_is_there(house: House) -> None:

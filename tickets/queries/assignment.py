@@ -14,10 +14,11 @@ from foundation.accounts.queries import assignable, staff_rows
 from foundation.accounts.roles import Capability
 from foundation.accounts.tenancy import every_organization
 from foundation.activity.models import Record
+from foundation.core.memo import reading_once
 from foundation.duty.roster import Staff, staff_on
 from foundation.duty.standing import Standing, standings
 from tickets import verbs
-from tickets.choosing import Candidate, Wanted
+from tickets.choosing import Candidate, Choice, Wanted, choose
 from tickets.models import AgentProfile, AssignmentChoice, GroupAssignment, Ticket
 from tickets.queries.lists import active, in_queue_order
 from tickets.queries.tickets import visible_to
@@ -130,10 +131,19 @@ class Pool:
             found.append(candidate)
         return found
 
-    @property
-    def has_room(self) -> bool:
-        """Whether somebody can take a ticket of some kind."""
-        return any(each.bar(Wanted()) is None for each in self.candidates.values())
+    def with_room(self) -> list[AutomaticGroup]:
+        """Return the groups in which somebody can take a ticket of some kind."""
+        return [group for group in self.groups if self._has_room(group)]
+
+    def _has_room(self, group: AutomaticGroup) -> bool:
+        members = (self.candidates[pk] for pk in group.members & self.candidates.keys())
+        return any(
+            replace(each, limit=group.load_limit if each.limit is None else each.limit).bar(
+                Wanted()
+            )
+            is None
+            for each in members
+        )
 
     def give(self, person_id: int, at: datetime) -> None:
         candidate = self.candidates[person_id]
@@ -232,10 +242,39 @@ def _candidate(person: User, profile: AgentProfile | None, standing: Standing) -
     )
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A ticket that waits, with the choice that would be made for it."""
+
+    ticket: Ticket
+    choice: Choice
+
+
+def plan(at: datetime, most: int, *, only_with_room: bool = False) -> list[Planned]:
+    """Return the most urgent tickets that wait in the groups with automatic assignment, or in those
+    in which somebody has room, at all customers, each with the choice that would be made for it
+    after those before it. Writes nothing.
+    """
+    with every_organization(reason="what a person holds counts at all customers"), reading_once():
+        pool = pool_on(automatic_groups(), at)
+        groups = pool.with_room() if only_with_room else pool.groups
+        waiting = waiting_for_assignment(groups, most)
+        wanted = wanted_by(waiting)
+        found = []
+        for ticket in waiting:
+            choice = choose(wanted[ticket.pk], pool.candidates_for(ticket))
+            if choice.person_id is not None:
+                pool.give(choice.person_id, at)
+            found.append(Planned(ticket, choice))
+    return found
+
+
 def waiting_for_assignment(groups: list[AutomaticGroup], limit: int) -> list[Ticket]:
     """Return tickets without an assignee that wait for the desk and belong to one of the groups,
     the most urgent first.
     """
+    if not groups:
+        return []
     of_group = Q(team__in=[group.team_id for group in groups])
     desks = [group for group in groups if group.level == 1]
     if any(not group.organizations for group in desks):
@@ -309,12 +348,22 @@ def _changes_group(name: str) -> bool:
 
 def choice_of_assignee(ticket: Ticket) -> AssignmentChoice | None:
     """Return the automatic choice by which the assignee has the ticket; None when somebody gave it
-    to them by hand since.
+    to them by hand since, or it came to another group.
     """
     found = AssignmentChoice.objects.filter(ticket=ticket, person=ticket.assignee_id)
     choice = found.order_by("-pk").first()
-    given = Record.objects.filter(
-        object_type="ticket", object_id=ticket.pk, verb=verbs.ASSIGNED
-    ).order_by("-pk")
-    is_last = choice is not None and given.values_list("at", flat=True).first() == choice.at
-    return choice if is_last else None
+    if choice is None:
+        return None
+    facts = Record.objects.filter(
+        object_type="ticket",
+        object_id=ticket.pk,
+        verb__in=(verbs.ASSIGNED, verbs.STATE_CHANGED),
+        at__gte=choice.at,
+    )
+    given: datetime | None = None
+    for fact in facts.order_by("pk"):
+        if fact.verb == verbs.ASSIGNED:
+            given = fact.at
+        elif _changes_group(fact.payload.get("transition", "")):
+            given = None
+    return choice if given == choice.at else None

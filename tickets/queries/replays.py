@@ -22,6 +22,7 @@ from tickets.replaying import Replayed, Span, Stay, replay
 from tickets.states import DESK_TURN, TRANSITIONS, Bucket, Effect, State
 
 MOST_STAYS = 2_000
+MOST_ROWS = 10 * MOST_STAYS  # intervals read to find them
 SENT_WITHIN = timedelta(days=90)  # before the time replayed, of tickets of a higher level
 
 
@@ -131,16 +132,15 @@ def _stays(
             state=State.ASSIGNED, started_at__gte=since - SENT_WITHIN, started_at__lt=until
         )
         waited = waited.filter(ticket__in=sent.order_by().values("ticket"))
-    ids = list(
-        dict.fromkeys(
-            waited.order_by("started_at", "ticket_id").values_list("ticket_id", flat=True)[
-                : 4 * MOST_STAYS
-            ]
-        )
+    rows_read = list(
+        waited.order_by("started_at", "ticket_id").values_list("ticket_id", flat=True)[:MOST_ROWS]
     )
-    kept = ids[:MOST_STAYS]
-    tickets: dict[int, Ticket] = visible_to(reader).in_bulk(kept)
-    groups = _groups_of(tickets)
+    ids = list(dict.fromkeys(rows_read))
+    groups = _groups_of(ids)
+    if group.level > 1:
+        ids = [pk for pk in ids if any(team == group.team_id for _at, team in groups.get(pk, ()))]
+    tickets: dict[int, Ticket] = visible_to(reader).in_bulk(ids[:MOST_STAYS])
+    is_cut = len(ids) > MOST_STAYS or len(rows_read) == MOST_ROWS
     rows = intervals_of(list(tickets))
     stays = []
     for pk, ticket in tickets.items():
@@ -157,7 +157,7 @@ def _stays(
             stays.append(
                 Stay(pk, ticket.organization_id, ticket.priority, skills_for(ticket), spans)
             )
-    return stays, tickets, len(ids) > MOST_STAYS
+    return stays, tickets, is_cut
 
 
 def _groups_of(ticket_ids: Collection[int]) -> dict[int, list[tuple[datetime, int | None]]]:

@@ -75,7 +75,7 @@ from tickets.services.projection import (
 from tickets.services.raising import Arrival, NewTicket, raise_ticket
 from tickets.services.renaming import index_renamed, note_rename
 from tickets.services.replying import reply_and_step, steps_with_reply
-from tickets.services.returning import hand_over, return_tickets
+from tickets.services.returning import hand_over, return_resumed, return_tickets
 from tickets.services.saying import Saying
 from tickets.services.sharing import (
     MOST_LINES,
@@ -187,6 +187,7 @@ __all__ = [
     "reply_as_customer",
     "reply_to_customer",
     "require_version",
+    "return_resumed",
     "return_tickets",
     "save_checklist",
     "save_draft",

@@ -12,6 +12,7 @@ from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
 from foundation.duty.queries import absence_of
+from foundation.duty.wording import last_day
 from tickets import verbs, work_notices
 from tickets.events import TicketAssigned
 from tickets.models import Ticket
@@ -135,7 +136,7 @@ def _require_present(assignee: User | None, at: datetime) -> None:
         return
     words = _("%(person)s is away until %(day)s.") % {
         "person": assignee,
-        "day": f"{absence.ends_at:%Y-%m-%d}",
+        "day": last_day(absence),
     }
     hint = (
         _("In their place: %(substitute)s.") % {"substitute": absence.substitute}

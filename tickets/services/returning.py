@@ -18,6 +18,7 @@ from foundation.accounts.tenancy import organization_scope
 from foundation.core.actor import system_actor
 from foundation.duty.models import Absence
 from foundation.duty.queries import substitute_at
+from foundation.duty.wording import last_day
 from tickets import queries, work_notices
 from tickets.models import MessageKind, Ticket
 from tickets.services.assignment import give
@@ -57,13 +58,23 @@ def return_tickets(*, holder: User, at: datetime) -> int:
     return returned
 
 
-def hand_over(*, absence_id: int, at: datetime) -> int:
-    """Give the active tickets of somebody whose absence has begun on to their substitute, or back
-    to the desk or the group that holds them, each with a note; return how many. Once for each
-    absence. Needs a scope over every customer; works in portions, and goes on after a crash.
+@transaction.atomic
+def return_resumed(*, ticket_id: int, at: datetime) -> None:
+    """Give a ticket that goes on back, if its assignee or desk owner may not hold it any more."""
+    ticket = Ticket.objects.select_related("assignee", "owner").get(pk=ticket_id)
+    for holder in {ticket.assignee, ticket.owner} - {None}:
+        return_tickets(holder=holder, at=at)
 
-    The substitute gets what they may be given and are there for. One letter for each portion tells
-    them, or the supervisors of the customer about what came back.
+
+def hand_over(*, absence_id: int, at: datetime) -> int:
+    """Give the active tickets of somebody who is away on to their substitute, or back to the desk
+    or the group that holds them, each with a note; return how many. What comes to them in their
+    absence goes the same way. Needs a scope over every customer; works in portions, and goes on
+    after a crash.
+
+    The substitute gets what they may be given and are there for, beyond their limit too. One letter
+    for each portion tells them, or the supervisors of the customer or the group about what came
+    back.
     """
     absence = Absence.objects.select_related("person", "substitute").get(pk=absence_id)
     if not absence.is_to_hand_over(at):
@@ -73,7 +84,6 @@ def hand_over(*, absence_id: int, at: datetime) -> int:
         with organization_scope(organization_id):
             for start in range(0, len(ids), AT_ONCE):
                 handed += _hand_over(absence, ids[start : start + AT_ONCE], at)
-    Absence.objects.filter(pk=absence_id).update(handed_over_at=at)
     return handed
 
 
@@ -87,26 +97,43 @@ def _hand_over(absence: Absence, ticket_ids: Sequence[int], at: datetime) -> int
         if person.pk not in {ticket.assignee_id, ticket.owner_id} or not ticket.is_active:
             continue
         heir = substitute if substitute and may_hold(substitute, ticket) else None
+        is_assigned = ticket.assignee_id == person.pk
+        takes = heir if heir is not None and is_member(heir, ticket) else None
         if ticket.owner_id == person.pk:
             follows = heir is not None and heir.can(Capability.WORK_TICKETS)
             change_ticket(ticket, at=at, owner=heir if follows else None)
-        if ticket.assignee_id == person.pk:
-            takes = heir if heir is not None and is_member(heir, ticket) else None
+        if is_assigned:
             give(ticket, takes, RETURNS, at, is_told=False)
-            (passed if takes else returned).append(ticket)
-        _note(ticket, gettext_noop("%(person)s is away until %(day)s."), person, absence, at)
-    work_notices.notify_handed_over(absence=absence, passed=passed, returned=returned, at=at)
+        if takes if is_assigned else ticket.owner is not None:
+            passed.append(ticket)
+        elif is_assigned:
+            returned.append(ticket)
+        words = gettext_noop("%(person)s is away until %(day)s.")
+        _note(ticket, words, person, absence, at, is_assigned=is_assigned)
+    work_notices.notify_handed_over(
+        absence=absence, heir=substitute, passed=passed, returned=returned, at=at
+    )
     return len(passed) + len(returned)
 
 
-def _note(ticket: Ticket, words: str, person: User, absence: Absence | None, at: datetime) -> None:
+def _note(
+    ticket: Ticket,
+    words: str,
+    person: User,
+    absence: Absence | None,
+    at: datetime,
+    *,
+    is_assigned: bool = True,
+) -> None:
     """Write an internal note with what happened and where the ticket is now, in the language of
-    the installation.
+    the installation. Without ``is_assigned`` the person only followed it up.
     """
     with translation.override(settings.LANGUAGE_CODE):
-        day = f"{absence.ends_at:%Y-%m-%d}" if absence is not None else ""
+        day = last_day(absence) if absence is not None else ""
         happened = _(words) % {"person": person, "group": ticket.team, "day": day}
-        if ticket.assignee is not None:
+        if not is_assigned:
+            now = _("Desk owner: %(owner)s.") % {"owner": ticket.owner or "—"}
+        elif ticket.assignee is not None:
             now = _("Assigned to %(assignee)s.") % {"assignee": ticket.assignee}
         elif ticket.team is not None:
             now = _("Back to %(group)s.") % {"group": ticket.team}

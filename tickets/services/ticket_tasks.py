@@ -14,6 +14,7 @@ from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.texts import is_blank, one_line
 from foundation.duty.queries import absence_of
+from foundation.duty.wording import last_day
 from tickets import verbs, work_notices
 from tickets.models import LONGEST_TITLE, Checklist, Task, Ticket
 from tickets.permissions import can_work
@@ -204,7 +205,7 @@ def _why_not(owner: User, ticket: Ticket, at: datetime) -> str:
     if absence is None:
         return ""
     words = _("%(person)s is away until %(day)s.")
-    return words % {"person": owner, "day": f"{absence.ends_at:%Y-%m-%d}"}
+    return words % {"person": owner, "day": last_day(absence)}
 
 
 def _to_the_minute(moment: datetime | None) -> datetime | None:

@@ -76,7 +76,6 @@ class Migration(migrations.Migration):
                         verbose_name="keeps their tickets",
                     ),
                 ),
-                ("handed_over_at", models.DateTimeField(editable=False, null=True)),
                 (
                     "person",
                     models.ForeignKey(
