@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from foundation.core.errors import Invalid
+from foundation.core.errors import Invalid, NotAllowed
 from foundation.notifications.models import OutboxMessage
 from tests.support.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.html import text_of
@@ -210,3 +210,23 @@ def test_a_renamed_reply_stays_the_same_one(house: House, sign_in: Any) -> None:
             renames=two.pk,
         )
     assert SavedReply.objects.get(pk=two.pk).name == "Three"
+
+
+def test_who_is_not_in_a_group_saves_nothing_for_it(house: House) -> None:
+    def save(name: str) -> None:
+        services.save_reply(
+            name="Ours",
+            body_es="x",
+            body_en="",
+            audience="group",
+            team=house.level_two,
+            by=by(house.staff[name]),
+            at=MONDAY_9AM,
+        )
+
+    with pytest.raises(NotAllowed):
+        save("agent")
+    assert not SavedReply.objects.exists()
+
+    save("consultant")
+    assert SavedReply.objects.get().team == house.level_two

@@ -22,7 +22,7 @@ from foundation.documents.signing import (
     sign_json,
     signing_keys,
 )
-from tests.support.files import PNG
+from tests.support.files import PNG, ooxml
 from tests.support.house import MONDAY_9AM, House, make_ticket
 from tests.support.signatures import check_json
 from tickets.models import Attachment
@@ -349,3 +349,10 @@ def test_the_verify_command_checks_an_index(tmp_path: Path, capsys: Any) -> None
     whole.write_bytes(b"x" + whole.read_bytes())
     with pytest.raises(CommandError, match="Not everything"):
         call_command("verify", str(whole))
+
+
+@pytest.mark.parametrize("ending", [".docx", ".xlsx", ".pptx", ".zip"])
+def test_an_office_document_keeps_any_of_its_family_of_names(ending: str) -> None:
+    content = ooxml(**{"word/document.xml": "<w/>"})
+
+    assert check(f"a{ending}", content).name == f"a{ending}"

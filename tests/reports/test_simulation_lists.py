@@ -8,10 +8,10 @@ import pytest
 from foundation.calendars.models import CalendarVersion
 from foundation.core.errors import NotFound
 from reports import queries, services
-from reports.models import Simulation
+from reports.models import Simulation, SimulationPart
 from reports.services import NewSimulation
 from sla.simulation.drafts import IN_FORCE, Draft
-from tests.support.house import DAY, House, by, make_ticket
+from tests.support.house import DAY, MINUTE, House, by, make_ticket
 
 APRIL_1 = datetime(2026, 4, 1, 12, tzinfo=UTC)
 # A public holiday of Mexico, a Monday, 10:00 in Mexico City.
@@ -72,3 +72,11 @@ def test_a_draft_without_holidays_opens_them_and_leaves_the_rest(house: House) -
     assert IN_FORCE.calendar(business).is_open(HOLIDAY + DAY)
     assert open_draft.calendar(always).is_open(SATURDAY_NIGHT)
     assert IN_FORCE.calendar(always).is_open(HOLIDAY)
+
+
+def test_a_part_is_due_from_its_instant_on(house: House) -> None:
+    simulation = request(house, "Trial")
+    (part,) = SimulationPart.objects.filter(simulation=simulation)
+
+    assert queries.due_parts(APRIL_1, 9) == [(house.north.pk, part.pk)]
+    assert queries.due_parts(part.run_after - MINUTE, 9) == []

@@ -255,3 +255,9 @@ def test_a_resumed_clock_is_live_again() -> None:
 
     assert (found.state, found.is_live) == ("live", True)
     assert (found.stopped_at, found.used, found.is_met, found.due_at) == (None,) * 4
+
+
+def test_a_clock_that_began_announced_nothing() -> None:
+    clock = clock_after()
+
+    assert (clock.state, clock.announced_percent, clock.announcements) == ("live", 0, [])

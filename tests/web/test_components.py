@@ -114,3 +114,12 @@ def test_templates_make_no_part_by_hand() -> None:
         "desk/simulations/_progress.html",
         "allauth/elements/button.html",
     }
+
+
+def test_a_card_has_its_anchor_and_heading() -> None:
+    found = render('{% card "Files" anchor="files" classes="wide" %}a{% endcard %}')
+
+    assert 'id="files"' in found
+    assert "Files" in found
+    assert "wide" in found
+    assert "id=" not in render("{% card %}a{% endcard %}")
