@@ -29,11 +29,13 @@ class ChoiceRow:
 class ShownChoice:
     """A choice with its reason. ``chosen_at`` is when the assignee was chosen; None: it is the
     choice that would be made now, of nobody when the first row has a bar or there is none.
+    ``is_asked_for``: the assignee took it as their next ticket.
     """
 
     chosen_at: datetime | None
     words: str
     rows: Sequence[ChoiceRow]
+    is_asked_for: bool = False
 
     @property
     def person(self) -> User | None:
@@ -59,7 +61,7 @@ def choice_of(ticket: Ticket, at: datetime) -> ShownChoice | None:
             return None
         verdicts = tuple(map(verdict_of, kept.verdicts))
         words = choice_words(verdicts, is_asked_for=kept.is_asked_for)
-        return ShownChoice(kept.at, words, rows_of(verdicts))
+        return ShownChoice(kept.at, words, rows_of(verdicts), is_asked_for=kept.is_asked_for)
     if not queries.is_waiting(ticket) or not queries.has_automatic_groups():
         return None
     pool = queries.pool_on(queries.automatic_groups(), at)

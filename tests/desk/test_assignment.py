@@ -112,6 +112,17 @@ def test_a_group_reads_why_it_got_the_ticket_and_what_was_tried(house: House, si
     assert "What was tried Another browser." in text
 
 
+def test_who_took_it_as_their_next_ticket_was_not_assigned(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    services.next_ticket(by=by(house.agent), at=MONDAY_9AM)
+
+    text = panel(sign_in(english(house)), ticket)
+
+    assert "Taken as the next ticket, the most urgent that they could do." in text
+    assert "automatically" not in text
+    assert "Who was considered" not in text
+
+
 def test_the_choice_by_hand_says_who_is_full_or_lacks_a_skill(house: House, sign_in: Any) -> None:
     profile(house, "agent", load_limit=1)
     profile(house, "agent2", "network")
