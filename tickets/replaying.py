@@ -40,19 +40,28 @@ class Duty(Protocol):
     def is_away(self, person_id: int, at: datetime) -> bool: ...
     def is_on_duty(self, person_id: int, at: datetime) -> bool: ...
     def edges(self, person_ids: Collection[int]) -> Sequence[datetime]:
-        """Return the instants of the time replayed at which one of them comes on duty."""
+        """Return the instants of the time replayed at which one of them comes on duty, or goes
+        away.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class Placed:
     """A stay, with the choice of a person at an instant; None: nobody could take it, and
-    ``choice`` says why not when it arrived.
+    ``choice`` says why not when it arrived. ``later`` are the choices after the person of before
+    went away.
     """
 
     stay: Stay
     at: datetime | None
     choice: Choice
+    later: tuple[tuple[datetime, Choice], ...] = ()
+
+    @property
+    def person_id(self) -> int | None:
+        """The person who had it in the end."""
+        return self.later[-1][1].person_id if self.later else self.choice.person_id
 
 
 @dataclass(frozen=True)
@@ -83,15 +92,27 @@ class _Run:
     placed: dict[tuple[int, datetime, int], Placed] = field(default_factory=dict)
     most_held: dict[int, int] = field(default_factory=dict)
     freed: set[int] = field(default_factory=set)  # who has room since the tickets that just ended
+    active: set[tuple[int, datetime, int]] = field(default_factory=set)  # that wait for the desk
 
     def begin(self, stay: Stay, at: datetime) -> None:
+        self.active.add(stay.key)
         owner = self.owners.get(stay.key)
         if owner is not None:
             self._count(owner, 1)
         elif not self._place(stay, at):
             self.waiting[stay.key] = stay
 
+    def take_from_absent(self, at: datetime) -> None:
+        """Let what people have who are away now wait again."""
+        for key, owner in list(self.owners.items()):
+            if self.duty.is_away(owner, at):
+                del self.owners[key]
+                if key in self.active:
+                    self._count(owner, -1)
+                    self.waiting[key] = self.placed[key].stay
+
     def end(self, stay: Stay) -> None:
+        self.active.discard(stay.key)
         self.waiting.pop(stay.key, None)
         owner = self.owners.get(stay.key)
         if owner is not None:
@@ -118,7 +139,11 @@ class _Run:
         if choice.person_id is None:
             self.placed.setdefault(stay.key, Placed(stay, None, choice))
             return False
-        self.placed[stay.key] = Placed(stay, at, choice)
+        earlier = self.placed.get(stay.key)
+        if earlier is not None and earlier.at is not None:
+            self.placed[stay.key] = replace(earlier, later=(*earlier.later, (at, choice)))
+        else:
+            self.placed[stay.key] = Placed(stay, at, choice)
         self.owners[stay.key] = choice.person_id
         self._count(choice.person_id, 1)
         self.people[choice.person_id] = replace(self.people[choice.person_id], last_given_at=at)
@@ -148,7 +173,7 @@ def replay(
     strangers: Mapping[int, Collection[int]] | None = None,
 ) -> Replayed:
     """Assign the stays to the people, who begin with what they hold in ``people``. Who is free or
-    comes on duty gets what waits then.
+    comes on duty gets what waits then; what somebody has who goes away waits again.
     """
     run = _Run({each.person_id: each for each in people}, strangers or {}, duty)
     events: list[tuple[datetime, _Kind, tuple[int, datetime, int] | tuple[()]]] = [
@@ -164,6 +189,7 @@ def replay(
     while events:
         at, kind, key = heappop(events)
         if kind is _Kind.DUTY or not key:
+            run.take_from_absent(at)
             run.try_again(at, *sorted(run.people))
         elif kind is _Kind.ENDS:
             run.end(by_key[key])

@@ -168,8 +168,9 @@ def summary_of(found: GroupReplay) -> ReplaySummary:
     waits = sorted(each.at - each.stay.spans[0][0] for each in placed if each.at is not None)
     got: dict[int, int] = {}
     for each in placed:
-        if each.choice.person_id is not None:
-            got[each.choice.person_id] = got.get(each.choice.person_id, 0) + 1
+        for choice in (each.choice, *(later for _at, later in each.later)):
+            if choice.person_id is not None:
+                got[choice.person_id] = got.get(choice.person_id, 0) + 1
     has: dict[int, int] = {}
     for ticket in found.tickets.values():
         if ticket.assignee_id is not None:

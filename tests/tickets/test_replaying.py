@@ -102,6 +102,30 @@ def test_what_arrives_at_night_goes_to_the_first_who_comes() -> None:
     assert (who(found), when(found)) == ({1: 1, 2: 2}, {1: 5, 2: 7})
 
 
+def test_what_somebody_has_who_goes_away_is_given_anew() -> None:
+    duty = Hours({}, {1: frozenset({3, 4})})
+    stays = [stay(1, (0, 9)), stay(2, (1, 2), (5, 9))]
+
+    found = replay(stays, [Candidate(1), Candidate(2, limit=1)], duty)
+
+    first, second = found.placed
+    assert (first.choice.person_id, second.choice.person_id) == (1, 2)
+    assert [(at, choice.person_id) for at, choice in first.later] == [(hour(3), 2)]
+    assert first.person_id == 2
+    assert second.later == ()
+    assert found.most_held == {1: 1, 2: 2}
+
+
+def test_a_ticket_that_waits_for_others_is_given_anew_when_it_comes_back() -> None:
+    duty = Hours({}, {1: frozenset({3, 4})})
+
+    found = replay([stay(1, (0, 2), (4, 9))], [Candidate(1), Candidate(2)], duty)
+
+    (placed,) = found.placed
+    assert placed.choice.person_id == 1
+    assert [(at, choice.person_id) for at, choice in placed.later] == [(hour(4), 2)]
+
+
 def test_a_stranger_to_the_customer_gets_nothing_and_no_verdict() -> None:
     found = replay([stay(1, (0, 1))], [Candidate(1), Candidate(2)], ALWAYS, {1: {1}})
 
@@ -180,3 +204,9 @@ def test_nobody_over_their_limit_nobody_away_every_choice_explained(
         limit = known[chosen].limit
         assert limit is None or held_before(found, chosen, placed.at) <= verdict.held < limit
         assert any(b <= placed.at and (e is None or placed.at < e) for b, e in placed.stay.spans)
+        for at, later in placed.later:
+            new = later.person_id
+            assert new is not None
+            assert later.bars[new] is None
+            assert duty.is_on_duty(new, at)
+            assert known[new].limit is None or later.verdicts[0].held < (known[new].limit or 0)

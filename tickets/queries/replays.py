@@ -86,12 +86,9 @@ class _Duty:
         return Roster(self.staff.shifts, self.staff.absences).is_on_duty(person_id, at)
 
     def edges(self, person_ids: Collection[int]) -> Sequence[datetime]:
-        moments = {
-            each.ends_at
-            for pk in person_ids
-            for each in self.staff.absences.get(pk, ())
-            if self.since <= each.ends_at < self.until
-        }
+        absences = [each for pk in person_ids for each in self.staff.absences.get(pk, ())]
+        turns = {moment for each in absences for moment in (each.starts_at, each.ends_at)}
+        moments = {moment for moment in turns if self.since <= moment < self.until}
         for pk in person_ids:
             for calendar in self.staff.shifts.get(pk, ()):
                 moments |= {*_openings(calendar, self.since, self.until)}
