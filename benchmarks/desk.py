@@ -7,6 +7,7 @@ import json
 import statistics
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.http import Client, p95, session_of, show, times
@@ -22,6 +23,11 @@ PAGES = {  # p95 in ms that is asked at a million tickets
     "palette, in one of a thousand": ("/admin/palette/?q=tunnel", 100),
     "palette, first letter": ("/admin/palette/?q=t", 100),
 }
+FEW = 5  # requests of a page that computes much
+OF_SUPERVISORS = {
+    "team load": "/admin/team/load/",
+    "a month of assignment replayed": "/admin/team/assignment/?group=1&month={month}",
+}
 
 
 def measure(mesa: Mesa, runs: int, token: str) -> dict[str, float]:
@@ -32,6 +38,7 @@ def measure(mesa: Mesa, runs: int, token: str) -> dict[str, float]:
         found.setdefault(name, []).append(value)
 
     agent = Client(mesa, {"Cookie": session_of(mesa, "agent@mesa.example")})
+    supervisor = Client(mesa, {"Cookie": session_of(mesa, "supervisor@mesa.example")})
     api = Client(mesa, {"Authorization": f"Bearer {token}"})
     listed = json.loads(api.ask("GET", "/api/v1/tickets/?state=in_progress")[2])["results"]
     pages = [f"/admin/tickets/{each['number']}/" for each in listed[:TICKETS]]
@@ -41,6 +48,9 @@ def measure(mesa: Mesa, runs: int, token: str) -> dict[str, float]:
             note(f"{name} p95 (<= {target})", p95(times(agent, path, VIEWS)))
         opened = [one for page in pages for one in times(agent, page, 2)]
         note("ticket page p95 (<= 60)", p95(opened))
+        for name, path in OF_SUPERVISORS.items():
+            page = path.format(month=f"{datetime.now(UTC):%Y-%m}")
+            note(f"{name} median", statistics.median(times(supervisor, page, FEW)))
         after = [one for page in pages for one in times(agent, f"{page}panels/after_page/", 2)]
         note("what comes after the ticket p95", p95(after))
         note("API list median (<= 15)", statistics.median(times(api, "/api/v1/tickets/", VIEWS)))
