@@ -1,5 +1,6 @@
 """Team › Automatic assignment: what waits and who would get it now, and a past month replayed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -166,22 +167,17 @@ def summary_of(found: GroupReplay) -> ReplaySummary:
     """Return the figures of a replay."""
     placed = found.replayed.placed
     waits = sorted(each.at - each.stay.spans[0][0] for each in placed if each.at is not None)
-    got: dict[int, int] = {}
-    for each in placed:
-        for choice in (each.choice, *(later for _at, later in each.later)):
-            if choice.person_id is not None:
-                got[choice.person_id] = got.get(choice.person_id, 0) + 1
-    has: dict[int, int] = {}
-    for ticket in found.tickets.values():
-        if ticket.assignee_id is not None:
-            has[ticket.assignee_id] = has.get(ticket.assignee_id, 0) + 1
+    choices = [each.choice for each in placed]
+    choices += [later for each in placed for _at, later in each.later]
+    got = Counter(choice.person_id for choice in choices)
+    has = Counter(ticket.assignee_id for ticket in found.tickets.values())
     people = [
         PersonFigures(
             each,
-            got.get(pk, 0),
+            got[pk],
             found.replayed.most_held.get(pk, 0),
             found.limits.get(pk),
-            has.get(pk, 0),
+            has[pk],
         )
         for pk, each in found.people.items()
     ]
