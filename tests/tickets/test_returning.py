@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from foundation.accounts.models import Team
@@ -16,6 +18,7 @@ from foundation.notifications.models import OutboxMessage
 from foundation.notifications.rendering import render_message
 from tests.support.assigning import assignee, automatic, sweep
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.statements import counted
 from tests.support.tickets import closed, solved, step
 from tickets import services, work_notices
 from tickets.models import Message, Ticket
@@ -335,3 +338,18 @@ def test_who_loses_the_group_that_holds_a_ticket_gives_it_back_to_the_group(hous
     found = fresh(ticket)
     assert (found.assignee, found.team, found.owner) == (None, house.level_two, house.agent)
     assert last_note(ticket) == "Consultant ya no está en Level two. De vuelta en Level two."
+
+
+def test_what_stays_with_a_person_costs_nothing(house: House) -> None:
+    def cost() -> int:
+        _ = house.agent.team_ids  # kept by the person
+        with CaptureQueriesContext(connection) as captured:
+            assert services.return_tickets(holder=house.agent, at=MONDAY_9AM) == 0
+        return counted(captured.captured_queries)
+
+    held(house)
+    few = cost()
+    for _ in range(4):
+        held(house)
+
+    assert cost() == few

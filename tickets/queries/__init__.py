@@ -40,7 +40,7 @@ from tickets.queries.due import (
     due_for_reminder,
     due_to_send,
     oldest_held,
-    tickets_with,
+    tickets_not_for,
 )
 from tickets.queries.history import (
     Reclassified,
@@ -210,7 +210,7 @@ __all__ = [
     "tasks_for",
     "tasks_of",
     "tasks_to_remind_of",
-    "tickets_with",
+    "tickets_not_for",
     "time_held",
     "time_held_by",
     "time_of",

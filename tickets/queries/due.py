@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from django.db.models import Min, Q
 
 from foundation.accounts.models import User
-from foundation.accounts.tenancy import every_organization
+from foundation.accounts.roles import Capability
+from foundation.accounts.tenancy import every_organization, organization_ids_of
 from tickets.models import HeldMessage, Ticket
 from tickets.queries.lists import active
 from tickets.queries.tasks import open_tasks
@@ -44,13 +45,16 @@ def oldest_held(at: datetime) -> timedelta:
     return at - oldest if oldest is not None else timedelta()
 
 
-def tickets_with(holder: User) -> list[int]:
-    """Return the ids of the active tickets with which somebody has to do: as assignee, desk owner
-    or owner of an open task.
+def tickets_not_for(holder: User) -> list[int]:
+    """Return the ids of the active tickets that somebody may not hold, and with which they have to
+    do: as assignee, desk owner or owner of an open task.
     """
     tasks = open_tasks().filter(owner=holder).order_by().values("ticket")
-    rows = active(Ticket.objects.filter(Q(assignee=holder) | Q(owner=holder) | Q(pk__in=tasks)))
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+    own = active(Ticket.objects.filter(Q(assignee=holder) | Q(owner=holder) | Q(pk__in=tasks)))
+    served = organization_ids_of(holder) if holder.can(Capability.HOLD_TICKETS) else set()
+    is_stranger = Q(assignee=holder, team__isnull=False) & ~Q(team__in=holder.team_ids)
+    found = own.filter(~Q(organization__in=served) | is_stranger)
+    return list(found.order_by("pk").values_list("pk", flat=True))
 
 
 def assigned_by_customer(person: User) -> dict[int, list[int]]:

@@ -40,7 +40,7 @@ def return_tickets(*, holder: User, at: datetime) -> int:
     hold any more. Nobody stays assigned who could not be assigned.
     """
     returned = 0
-    for ticket in locked_tickets(queries.tickets_with(holder), *_RELATED):
+    for ticket in locked_tickets(queries.tickets_not_for(holder), *_RELATED):
         stays = may_hold(holder, ticket)
         if not stays:
             if ticket.owner_id == holder.pk:
