@@ -11,10 +11,11 @@ from audits.queries import year_start
 from audits.reading import FormRefused, read_form
 from audits.services import AllowanceUsed
 from audits.services.base import NotNow
+from catalog.models import Contract, ContractService
 from foundation.calendars.models import Calendar
 from foundation.calendars.services import publish_calendar_version
 from foundation.core.classification import Environment
-from foundation.core.errors import DomainError
+from foundation.core.errors import DomainError, Invalid
 from sla.clocks.models import Clock
 from sla.clocks.services import rebuild_clocks
 from tests.support.audits import (
@@ -205,3 +206,20 @@ def test_only_valid_users_of_the_customer_ask(house: House) -> None:
             membership=membership(house), form=form, by=by(house.outsider), at=MONDAY_9AM
         )
     assert not AuditRequest.objects.exists()
+
+
+def test_items_of_services_of_several_contracts_need_a_request_each(house: House) -> None:
+    network = house.services["network"]
+    ContractService.objects.filter(contract=house.contract, service=network).delete()
+    other = Contract.objects.create(
+        organization=house.north, reference="C-network", starts_on=date(2025, 1, 1)
+    )
+    ContractService.objects.create(organization=house.north, contract=other, service=network)
+
+    with pytest.raises(Invalid) as refused:
+        ask(house, items=(("erp", "The users."), ("network", "The rules of the firewall.")))
+
+    assert list(refused.value.fields) == ["form"]
+    assert not AuditRequest.objects.exists()
+    ask(house, items=(("network", "The rules of the firewall."),))
+    assert fresh(AuditRequest.objects.get().ticket).contract == other

@@ -274,3 +274,18 @@ def test_the_ladder_names_the_acknowledger_and_the_withdrawn_steps(
     assert "No longer escalated" in page
     assert f"{path}acknowledge/" not in page
     assert ("My own words." in mine, "A misunderstanding." in mine) == (True, False)
+
+
+def test_a_ladder_that_lost_its_levels_climbs_to_the_supervisors(house: House) -> None:
+    ticket = make_ticket(house)
+    first = ask(house, ticket)
+    EscalationLevel.objects.filter(organization=house.north).delete()
+
+    climbed = services.climb(
+        escalation=queries.get_escalation(first.pk), at=MONDAY_9AM + 31 * MINUTE
+    )
+
+    assert climbed is True
+    assert positions(ticket) == [(1, "request"), (0, "unacknowledged")]
+    last = OutboxMessage.objects.filter(template="escalation").latest("pk")
+    assert last.to_email == "desk_supervisor@desk.example"

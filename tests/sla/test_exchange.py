@@ -329,3 +329,12 @@ def test_terms_that_were_saved_since_they_were_read_are_not_overwritten(
     assert write(90, **{"If-Match": "*"}).status_code == 201
     assert write(95, **{"If-Match": "x"}).status_code == 400
     assert write(95).status_code == 201
+
+
+def test_every_unknown_word_is_named_beside_the_known_ones(house: House, client: Any) -> None:
+    refused = post(house, client, {"polices": [], "calender": []})
+
+    assert (refused.status_code, refused.json()["detail"]) == (
+        400,
+        "Unknown words: calender, polices. Known are: calendars, policies.",
+    )
