@@ -58,11 +58,6 @@ class Placed:
     choice: Choice
     later: tuple[tuple[datetime, Choice], ...] = ()
 
-    @property
-    def person_id(self) -> int | None:
-        """The person who had it in the end."""
-        return self.later[-1][1].person_id if self.later else self.choice.person_id
-
 
 @dataclass(frozen=True)
 class Replayed:

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +18,9 @@ from foundation.accounts.models import DESK_ZONE, Team, User
 from foundation.accounts.roles import Capability
 from foundation.accounts.tenancy import is_restricted
 from foundation.core.durations import short_duration
+from foundation.core.templatetags.words import month_of
 from foundation.core.zones import local_instant, zone
+from reports.queries import following_month, parse_month, preceding_month
 from tickets import queries
 from tickets.choosing import Choice
 from tickets.models import MOST_HELD, Ticket
@@ -36,7 +39,7 @@ class ReplayForm(forms.Form):
     """A group, a month, and a limit to try instead of the group's own."""
 
     group: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(label=_("Group"), queryset=None)
-    month = forms.TypedChoiceField(label=_("Month"), coerce=str)
+    month = forms.ChoiceField(label=_("Month"))
     limit = forms.IntegerField(
         label=_("Limit to try"),
         required=False,
@@ -45,32 +48,28 @@ class ReplayForm(forms.Form):
         help_text=_("For the members without one of their own. Empty: as it is."),
     )
 
-    def __init__(self, *args: object, reader: User, at: datetime, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, reader: User, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
         teams = Team.objects.order_by("level", "name", "pk")
-        fields: dict[str, forms.Field] = self.fields
-        group = fields["group"]
-        assert isinstance(group, forms.ModelChoiceField)
-        group.queryset = teams.filter(pk__in=reader.team_ids) if is_restricted(reader) else teams
-        months = fields["month"]
-        assert isinstance(months, forms.ChoiceField)
-        months.choices = [(each, each) for each in last_months(at)]
+        own = teams.filter(pk__in=reader.team_ids)
+        fields["group"].queryset = own if is_restricted(reader) else teams
+        fields["month"].choices = [(f"{each:%Y-%m}", month_of(each)) for each in last_months(at)]
 
 
-def last_months(at: datetime) -> list[str]:
-    """Return the months up to now in the zone of the desk, the present one first: "2026-03"."""
-    local = at.astimezone(zone(DESK_ZONE))
-    first = local.year * 12 + local.month - 1
-    return [f"{each // 12}-{each % 12 + 1:02d}" for each in range(first, first - MONTHS, -1)]
+def last_months(at: datetime) -> list[date]:
+    """Return the first days of the last months in the zone of the desk, the present one first."""
+    months = [at.astimezone(zone(DESK_ZONE)).date().replace(day=1)]
+    while len(months) < MONTHS:
+        months.append(preceding_month(months[-1]))
+    return months
 
 
-def bounds_of(month: str) -> tuple[datetime, datetime]:
-    """Return the first instant of a month in the zone of the desk, and that of the next."""
-    year, number = map(int, month.split("-"))
-    following = (year + number // 12, number % 12 + 1)
+def bounds_of(month: date) -> tuple[datetime, datetime]:
+    """Return the instants between which a month lies in the zone of the desk."""
     begins, ends = (
-        local_instant(datetime(*each, 1), DESK_ZONE)  # noqa: DTZ001 - of the desk's wall clock
-        for each in ((year, number), following)
+        local_instant(datetime.combine(day, time()), DESK_ZONE)
+        for day in (month, following_month(month))
     )
     return begins, ends
 
@@ -126,11 +125,11 @@ def assignment(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     reader = person(request)
     is_asked = "group" in request.GET
-    initial = {"month": last_months(now)[min(1, MONTHS - 1)]}
+    initial = {"month": f"{last_months(now)[1]:%Y-%m}"}
     form = ReplayForm(request.GET if is_asked else None, reader=reader, at=now, initial=initial)
     context = {**frame(request), "now": now, "form": form, "zone": DESK_ZONE}
     if is_asked and form.is_valid():
-        since, until = bounds_of(form.cleaned_data["month"])
+        since, until = bounds_of(parse_month(form.cleaned_data["month"]))
         found = queries.replay_group(
             team_id=form.cleaned_data["group"].pk,
             reader=reader,

@@ -1,6 +1,5 @@
 """The next ticket: the most urgent one that the person has or can take, one after another."""
 
-import re
 from urllib.parse import urlsplit
 
 from django.contrib import messages
@@ -13,15 +12,14 @@ from django.utils.translation import gettext as _
 from desk.tickets.place import address_of
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
-from tickets import services
+from tickets import queries, services
 from tickets.choosing import Bar
 from tickets.models import Ticket
 from web.access import needs
-from web.requests import actor, posted_from
+from web.requests import actor, person, posted_from
 
 SEEN = "next_ticket_seen"  # in the session: the ids of the tickets that were left for a later one
 MOST_SEEN = 200
-_DIGITS = re.compile(r"0*(\d{1,15})$")
 
 
 @posted_from("admin:queue")
@@ -63,10 +61,11 @@ def take_next(request: HttpRequest, *, leaving: int | None) -> Ticket | None:
 
 def _open_ticket(request: HttpRequest) -> int | None:
     """Return the id of the ticket on whose page the person is; None elsewhere."""
-    path = urlsplit(request.headers.get("Referer", "")).path
     try:
-        match = resolve(path)
+        match = resolve(urlsplit(request.headers.get("Referer", "")).path)
     except Resolver404:
         return None
-    digits = _DIGITS.search(str(match.kwargs.get("number", "")))
-    return int(digits[1]) if match.view_name == "admin:ticket" and digits else None
+    if match.view_name != "admin:ticket":
+        return None
+    seen = queries.visible_to(person(request))
+    return queries.find_by_number(seen, match.kwargs["number"]).values_list("pk", flat=True).first()

@@ -1,5 +1,6 @@
 """Team › Automatic assignment: what waits now, and a past month replayed."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -113,6 +114,11 @@ def test_the_statements_of_the_page_do_not_grow(house: House, sign_in: Any) -> N
 
 
 def test_the_months_are_those_of_the_desks_zone() -> None:
-    assert last_months(MONDAY_9AM)[:4] == ["2026-03", "2026-02", "2026-01", "2025-12"]
-    begins, ends = bounds_of("2025-12")
+    assert last_months(MONDAY_9AM)[:4] == [
+        date(2026, 3, 1),
+        date(2026, 2, 1),
+        date(2026, 1, 1),
+        date(2025, 12, 1),
+    ]
+    begins, ends = bounds_of(date(2025, 12, 1))
     assert (ends - begins, begins.hour) == (31 * DAY, 6)
