@@ -164,12 +164,16 @@ DUTY = st.builds(
 )
 
 
-def held_before(found: Replayed, person_id: int, at: datetime) -> int:
-    """Return how many tickets a person surely had to work on at an instant, counted anew."""
+def held_before(found: Replayed, person_id: int, at: datetime, duty: Hours) -> int:
+    """Return how many tickets a person surely had to work on at an instant, counted anew: those
+    that they got before, and did not lose by going away.
+    """
+    away = [hour(number) for number in range(60) if duty.is_away(person_id, hour(number))]
     return sum(
         each.choice.person_id == person_id
         and each.at is not None
         and each.at < at
+        and not any(each.at <= moment <= at for moment in away)
         and any(begins < at and (ends is None or at < ends) for begins, ends in each.stay.spans)
         for each in found.placed
     )
@@ -201,7 +205,7 @@ def test_nobody_over_their_limit_nobody_away_every_choice_explained(
         assert duty.is_on_duty(chosen, placed.at)
         assert not duty.is_away(chosen, placed.at)
         limit = known[chosen].limit
-        assert limit is None or held_before(found, chosen, placed.at) <= verdict.held < limit
+        assert limit is None or held_before(found, chosen, placed.at, duty) <= verdict.held < limit
         assert any(b <= placed.at and (e is None or placed.at < e) for b, e in placed.stay.spans)
         for at, later in placed.later:
             new = later.person_id
