@@ -251,17 +251,18 @@ def test_a_ticket_is_dragged_to_somebody_and_goes_back(
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto("/admin/team/load/?open=0")
     row = page.locator("#person-0 [data-row]").first
+    expect(row).to_have_attribute("draggable", "true")
     number = row.locator(".cell-number").inner_text()
     target = page.locator(".team-person").nth(2)
-
-    with page.expect_navigation():
-        row.drag_to(target)
     name = target.locator(".team-name").inner_text().split("\n")[-1].strip()
+
+    # The page's replaceState counts as a navigation: only the answer's message tells that it moved.
+    row.drag_to(target)
+    expect(page.locator(".message button")).to_be_visible()
 
     assert name in mesa.open_page(SUPERVISOR, f"/admin/tickets/{number}/")
     expect(page.locator("#person-0 [data-row]").first).to_be_visible()
-    with page.expect_navigation():
-        page.click(".message button")
+    page.click(".message button")
     expect(page.locator("#person-0")).to_contain_text(number)
 
 
