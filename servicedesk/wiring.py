@@ -34,6 +34,7 @@ from tickets.events import (
     TicketMerged,
     TicketRaised,
     TicketStateChanged,
+    TicketStayMarked,
     TicketUnmerged,
 )
 
@@ -63,6 +64,7 @@ def wire() -> None:
     subscribe(NumberGiven, escalation.on_number_given)
     subscribe(CustomerReplied, audits.on_customer_replied)
     subscribe(TicketStateChanged, sla.on_ticket_state_changed)
+    subscribe(TicketStayMarked, sla.on_ticket_stay_marked)
     subscribe(TicketStateChanged, escalation.on_ticket_state_changed)
     subscribe(TicketStateChanged, audits.on_ticket_state_changed)
     subscribe(TicketStateChanged, tickets.on_ticket_resumed)

@@ -12,6 +12,7 @@ from tickets.events import (
     TicketEvent,
     TicketRaised,
     TicketStateChanged,
+    TicketStayMarked,
     TicketUnmerged,
 )
 from tickets.models import Ticket
@@ -50,6 +51,10 @@ def on_ticket_state_changed(event: TicketStateChanged) -> None:
     ticket = _ticket(event)
     services.update_clocks_for_state(ticket=ticket, by=CLOCKS, at=event.at)
     services.set_terms(ticket=ticket, by=CLOCKS, at=event.at)
+
+
+def on_ticket_stay_marked(event: TicketStayMarked) -> None:
+    services.update_clocks_for_state(ticket=_ticket(event), by=CLOCKS, at=event.at)
 
 
 def on_ticket_unmerged(event: TicketUnmerged) -> None:

@@ -58,6 +58,15 @@ class TicketStateChanged(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketStayMarked(TicketEvent):
+    """The work on the ticket waits for something, or goes on: then ``mark`` is empty. The state is
+    the same as before.
+    """
+
+    mark: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomerInformed(TicketEvent):
     """The staff (``person_id``, None for the system) wrote the customer a message: a reply, an
     attention statement or a solution. Without ``has_reader`` nobody was told of it: it keeps no

@@ -15,9 +15,9 @@ from foundation.core.actor import Actor
 from foundation.core.classification import Priority
 from foundation.core.links import Link
 from foundation.notifications.services import Letter, queue_letters
-from tickets.models import HeldMessage, Merge, Message, StateInterval, Ticket
+from tickets.models import HeldMessage, Merge, Message, StateInterval, Ticket, format_number
 from tickets.permissions import may_follow
-from tickets.queries import watchers_of
+from tickets.queries import visible_to, watchers_of
 from tickets.states import Effect, State, Transition
 
 
@@ -185,6 +185,9 @@ def notify_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -
     send(ticket, letters, at)
 
 
+_STATE_LETTERS = {State.SOLVED: "ticket_solved", State.CLOSED: "ticket_closed"}
+
+
 def notify_state(
     *,
     ticket: Ticket,
@@ -213,14 +216,11 @@ def notify_state(
             ticket, key=key, by_id=by.person_id, is_public=True, body=body, is_step=True
         )
     if has_reader(ticket):
-        template = {State.SOLVED: "ticket_solved", State.CLOSED: "ticket_closed"}.get(
-            State(ticket.state), "ticket_state"
-        )
         letters.append(
             ticket_letter(
                 ticket,
                 to=ticket.requester,
-                template=template,
+                template=_STATE_LETTERS.get(State(ticket.state), "ticket_state"),
                 key=key,
                 body=body,
                 reason=interval.reason if Effect.SENDS_REASON in transition.effects else "",
@@ -228,6 +228,8 @@ def notify_state(
                 solution_type=ticket.solution_type,
                 accepted_by=accepted_by,
                 accepted_channel=accepted_channel,
+                cause=interval.cause,
+                duplicate_of=_number_for_requester(ticket, interval),
             )
         )
     if not is_told_by_reply and _is_customer(by, ticket):
@@ -243,6 +245,36 @@ def notify_state(
             )
             for reader in desk_readers(ticket)
         ]
+    send(ticket, letters, at)
+
+
+def _number_for_requester(ticket: Ticket, interval: StateInterval) -> str:
+    """Return the number of the ticket that this one repeats, if its requester may see that one."""
+    other_id = interval.duplicate_of_id
+    if other_id is None or not visible_to(ticket.requester).filter(pk=other_id).exists():
+        return ""
+    return format_number(other_id)
+
+
+def notify_marked(*, ticket: Ticket, interval: StateInterval, by: Actor, at: datetime) -> None:
+    """Tell the requester, and who follows the ticket, what the work on it waits for."""
+    key = f"mark:{interval.pk}"
+    letters = _to_watchers(
+        ticket, key=key, by_id=by.person_id, is_public=True, body=interval.reason
+    )
+    if has_reader(ticket):
+        expected = interval.expected_on.isoformat() if interval.expected_on else ""
+        letters.append(
+            ticket_letter(
+                ticket,
+                to=ticket.requester,
+                template="ticket_marked",
+                key=key,
+                body=interval.reason,
+                mark=interval.mark,
+                expected_on=expected,
+            )
+        )
     send(ticket, letters, at)
 
 

@@ -10,6 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from tickets.endings import CALLED_OFF, REFUSED, EndCause
+
 
 class State(TextChoices):
     NEW = "new", pgettext_lazy("ticket state", "New")
@@ -36,7 +38,7 @@ class Bucket(TextChoices):
 
     REGISTERED = "registered", _("Registered")
     IN_PROGRESS = "in_progress", _("In progress")
-    WAITING = "waiting", _("Waiting for the customer")
+    WAITING = "waiting", _("Waiting")
     THIRD_PARTY = "third_party", _("Third parties")
     CONFORMITY = "conformity", _("Conformity")
     ENDED = "ended", _("Ended")
@@ -129,8 +131,8 @@ class Effect(Enum):
 @dataclass(frozen=True)
 class Transition:
     """One row of the table. ``needs`` names the fields of ``TransitionDetails`` that it
-    requires, ``needs_on_behalf`` those that it also requires of the staff, who act for the
-    customer.
+    requires, ``needs_on_behalf`` those that it also requires of the staff. A chosen cause requires
+    ``CAUSE_NEEDS`` too.
     """
 
     name: str
@@ -142,6 +144,7 @@ class Transition:
     closure_code: ClosureCode | None = None
     effects: frozenset[Effect] = frozenset()
     needs_on_behalf: tuple[str, ...] = ()
+    causes: tuple[EndCause, ...] = ()  # from which the staff chooses one
 
     @property
     def staff_needs(self) -> tuple[str, ...]:
@@ -288,6 +291,8 @@ _TABLE = (
         _DESK,
         ("reason",),
         effects=frozenset({Effect.SENDS_REASON}),
+        needs_on_behalf=("cause",),
+        causes=REFUSED,
     ),
     Transition(
         "cancel",
@@ -297,6 +302,8 @@ _TABLE = (
         frozenset({Who.DESK, Who.REQUESTER}),
         ("reason",),
         effects=frozenset({Effect.KEEPS_OWNER, Effect.SENDS_REASON}),
+        needs_on_behalf=("cause",),
+        causes=CALLED_OFF,
     ),
     Transition(
         "close_cancelled",
@@ -307,6 +314,8 @@ _TABLE = (
         ("reason",),
         ClosureCode.CANCELLED,
         frozenset({Effect.SENDS_REASON}),
+        ("cause",),
+        CALLED_OFF,
     ),
     Transition(
         "close_invalid",
@@ -317,6 +326,8 @@ _TABLE = (
         ("reason",),
         ClosureCode.INVALID,
         frozenset({Effect.SENDS_REASON}),
+        ("cause",),
+        REFUSED,
     ),
     Transition(
         "approve",

@@ -1,7 +1,7 @@
 """Sentences for the facts of tickets on the record, by verb, and for the choice of a person."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,11 +9,13 @@ from django.utils.translation import gettext_noop, ngettext
 
 from foundation.core.classification import Channel, Environment, Impact, Kind, Priority, Urgency
 from foundation.core.durations import short_duration
-from foundation.core.wording import Sentence, fixed
+from foundation.core.wording import Sentence, day_words, fixed
 from tickets import verbs
 from tickets.choosing import Verdict
-from tickets.models import Activity, LinkKind, MessageKind, format_number, link_label
+from tickets.endings import EndCause
+from tickets.models import Activity, DataChange, LinkKind, MessageKind, format_number, link_label
 from tickets.states import State
+from tickets.stays import StayMark
 
 _LABELS: dict[str, Callable[[Any], str]] = {
     "impact": lambda code: str(Impact(code).label),
@@ -30,6 +32,8 @@ def _state_changed(payload: Mapping[str, Any], time_zone: str) -> str:
         "old": State(payload["from"]).label,
         "new": State(payload["to"]).label,
     }
+    if "cause" in payload:
+        return f"{change}. {_cause(payload)}"
     if "accepted_by" not in payload:
         return change
     return _("%(change)s. Accepted by %(person)s (%(channel)s).") % {
@@ -37,6 +41,57 @@ def _state_changed(payload: Mapping[str, Any], time_zone: str) -> str:
         "person": _name(payload, "accepted_by"),
         "channel": Channel(payload["accepted_channel"]).label,
     }
+
+
+def _cause(payload: Mapping[str, Any]) -> str:
+    """Return why the ticket ended without a solution."""
+    label = str(EndCause(payload["cause"]).label)
+    if "duplicate_of" in payload:
+        return f"{label}: {format_number(payload['duplicate_of'])}"
+    if "asked_by" not in payload:
+        return label
+    return _("%(cause)s: %(person)s (%(channel)s)") % {
+        "cause": label,
+        "person": _name(payload, "asked_by"),
+        "channel": Channel(payload["asked_channel"]).label,
+    }
+
+
+def _stay_marked(payload: Mapping[str, Any], time_zone: str) -> str:
+    words = _("Waits for: %(mark)s") % {"mark": StayMark(payload["mark"]).label}
+    if not payload["expected_on"]:
+        return words
+    expected = day_words(date.fromisoformat(payload["expected_on"]))
+    return _("%(words)s, expected on %(day)s") % {"words": words, "day": expected}
+
+
+def _stay_unmarked(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Goes on: it no longer waits for %(mark)s") % {
+        "mark": str(StayMark(payload["mark"]).label).lower()
+    }
+
+
+def _of_session(text: str) -> Sentence:
+    return lambda payload, time_zone: (
+        _(text)
+        % {
+            "time": short_duration(
+                datetime.fromisoformat(payload["ended_at"])
+                - datetime.fromisoformat(payload["started_at"])
+            )
+        }
+    )
+
+
+def _of_analysis(text: str) -> Sentence:
+    return lambda payload, time_zone: (
+        _(text)
+        % {
+            "kind": DataChange(payload["change"]).label,
+            "environment": Environment(payload["environment"]).label,
+            "rows": payload.get("rows", 0),
+        }
+    )
 
 
 def _classified(payload: Mapping[str, Any], time_zone: str) -> str:
@@ -173,6 +228,19 @@ SENTENCES: dict[str, Sentence] = {
     verbs.UNTAGGED: _untagged,
     verbs.TIME_ADDED: _time,
     verbs.TIME_REMOVED: _time_removed,
+    verbs.STAY_MARKED: _stay_marked,
+    verbs.STAY_UNMARKED: _stay_unmarked,
+    verbs.SESSION_NOTED: _of_session(gettext_noop("Remote session noted: %(time)s")),
+    verbs.SESSION_REMOVED: _of_session(gettext_noop("Remote session removed: %(time)s")),
+    verbs.ANALYSIS_WRITTEN: _of_analysis(
+        gettext_noop("Functional analysis recorded: %(kind)s, %(environment)s")
+    ),
+    verbs.ANALYSIS_RUN: _of_analysis(
+        gettext_noop("Change of data made: %(kind)s, %(environment)s, %(rows)d rows")
+    ),
+    verbs.ANALYSIS_REMOVED: _of_analysis(
+        gettext_noop("Functional analysis removed: %(kind)s, %(environment)s")
+    ),
     verbs.TASK_ADDED: _of_task(gettext_noop("Task: %(task)s")),
     verbs.TASK_CHANGED: _task_changed,
     verbs.TASK_DONE: _of_task(gettext_noop("Task done: %(task)s")),

@@ -36,7 +36,9 @@ TYPED = frozenset(
             "tried",
             "supplier",
             "supplier_case",
+            "duplicate_of",
         ),
+        *("tool", "consent_by", "recording", "tables", "finding", "change", "undoing"),
         *("tags", "title", "lines", "minutes", "note"),
         *("visitors", "summary", "agreed_by", "place", "attendees", "answer", "name"),
     }

@@ -59,6 +59,7 @@ class TermsPolicySerializer(serializers.Serializer[Any]):
     extension_includes_second_level = serializers.BooleanField(required=False)
     pauses_while_pending_user = serializers.BooleanField(allow_null=True, required=False)
     pauses_while_pending_supplier = serializers.BooleanField(allow_null=True, required=False)
+    pauses_while_marked = serializers.BooleanField(allow_null=True, required=False)
     pauses_extend_terms = serializers.BooleanField(allow_null=True, required=False)
     warning_percents = serializers.ListField(child=serializers.IntegerField(), required=False)
     at_risk_percent = serializers.IntegerField(

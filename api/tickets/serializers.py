@@ -18,6 +18,7 @@ from foundation.core.classification import (
 from sla.clocks.models import Clock, ClockState
 from sla.metrics import Metric
 from sla.targets import TargetUnit
+from tickets.endings import EndCause
 from tickets.models import Message, MessageKind, Ticket, format_number
 from tickets.notices import has_reader
 from tickets.states import Holder, SolutionType, State, turn_of
@@ -135,6 +136,8 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "closed_at",
             "solution_type",
             "closure_code",
+            "end_cause",
+            "stay_mark",
             "next_due_at",
             "version",
             "clocks",
@@ -313,6 +316,33 @@ class NewTransitionSerializer(BodySerializer):
         required=False, allow_blank=True, default="", max_length=80
     )
     promised_on = serializers.DateField(required=False, allow_null=True, default=None)
+    cause = serializers.ChoiceField(
+        choices=EndCause.choices,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="For the staff, which ends a ticket without a solution.",
+    )
+    duplicate_of = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=20,
+        help_text="Of a duplicate: the number of the ticket that is attended.",
+    )
+    asked_by = serializers.EmailField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Who of the customer asked to call the ticket off.",
+    )
+    asked_channel = serializers.ChoiceField(
+        choices=[(channel.value, channel.label) for channel in ASSISTED_CHANNELS],
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="The channel through which they asked.",
+    )
     spent = SpentSerializer(required=False, allow_null=True, default=None, help_text=SPENT_WORDS)
     accepted_by = serializers.EmailField(
         required=False,

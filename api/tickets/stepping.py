@@ -10,6 +10,7 @@ from foundation.accounts.queries import get_team_by_name
 from foundation.core.errors import Invalid
 from tickets.models import Ticket
 from tickets.permissions import accepters
+from tickets.queries import get_named_ticket
 from tickets.services import TransitionDetails
 
 
@@ -28,23 +29,30 @@ def details_of(ticket: Ticket, data: dict[str, Any], reader: User) -> Transition
         "supplier_case",
         "promised_on",
         "accepted_channel",
+        "cause",
+        "asked_channel",
     )
     return TransitionDetails(
         team=team,
         spent=spent_of(data["spent"]),
-        accepted_by=_accepter(ticket, data["accepted_by"]),
+        accepted_by=_person_of_customer(ticket, data, "accepted_by"),
+        asked_by=_person_of_customer(ticket, data, "asked_by"),
+        duplicate_of=get_named_ticket(reader, data["duplicate_of"], field="duplicate_of")
+        if data["duplicate_of"]
+        else None,
         **{name: data[name] for name in names},
     )
 
 
-def _accepter(ticket: Ticket, address: str) -> User | None:
-    """Return the person of the customer with this address, None without one. Raises ``Invalid`` if
-    they may not accept a solution of this ticket.
+def _person_of_customer(ticket: Ticket, data: dict[str, Any], field: str) -> User | None:
+    """Return the person of the customer whose address the field has, None without one. Raises
+    ``Invalid`` if they may not accept a solution of this ticket, or call it off.
     """
+    address = data[field]
     if not address:
         return None
     people = {each.email.lower(): each for each in accepters(ticket)}
     if address.lower() not in people:
         words = _("Choose the requester or a coordinator of the customer.")
-        raise Invalid(words, fields={"accepted_by": words})
+        raise Invalid(words, fields={field: words})
     return people[address.lower()]

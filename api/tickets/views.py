@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from api.idempotency import idempotent
 from api.parameters import KnownParameters, expected_version, if_match
+from api.tickets.analyses import AnalysisActions
 from api.tickets.answers import IDEMPOTENCY, ticket_answer
 from api.tickets.assigning import AssignmentActions
 from api.tickets.classification import (
@@ -30,8 +31,10 @@ from api.tickets.classification import (
 from api.tickets.escalation import EscalationSerializer, NewEscalationSerializer, RuleLogSerializer
 from api.tickets.explanations import ExplanationSerializer, explanation_data
 from api.tickets.filters import TicketFilter
+from api.tickets.marking import MarkAction
 from api.tickets.raising import new_ticket
 from api.tickets.relations import NewMergeSerializer, RelationActions
+from api.tickets.remote import SessionActions
 from api.tickets.replying import send_reply
 from api.tickets.serializers import (
     LIST_COLUMNS,
@@ -69,8 +72,11 @@ _IF_MATCH = if_match("The ETag you read; 412 with what changed when it moved on.
 
 
 class TicketViewSet(
+    AnalysisActions,
     AssignmentActions,
+    MarkAction,
     RelationActions,
+    SessionActions,
     SplitAction,
     TaskActions,
     TimeActions,

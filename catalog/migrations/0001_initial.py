@@ -270,6 +270,17 @@ class Migration(migrations.Migration):
                         verbose_name="category",
                     ),
                 ),
+                (
+                    "needs_analysis",
+                    models.BooleanField(
+                        default=False,
+                        help_text=(
+                            "For updates and deletes of tables: its tickets are solved only when a "
+                            "functional analysis is recorded."
+                        ),
+                        verbose_name="needs a functional analysis",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "service",

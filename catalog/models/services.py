@@ -82,6 +82,14 @@ class Service(Offered):
     )
     slug = models.SlugField(_("short name"), unique=True)
     support_type = models.CharField(_("support type"), max_length=20, choices=SupportType)
+    needs_analysis = models.BooleanField(
+        _("needs a functional analysis"),
+        default=False,
+        help_text=_(
+            "For updates and deletes of tables: its tickets are solved only when a functional "
+            "analysis is recorded."
+        ),
+    )
 
     class Meta(Offered.Meta):
         verbose_name = _("service")

@@ -121,7 +121,8 @@ class PolicyVersionAdmin(VersionAdmin):
         ("organization", "contract", "person"),
         "effective_from",
         ("business_calendar", "extended_calendar", "extension_includes_second_level"),
-        ("pauses_while_pending_user", "pauses_while_pending_supplier", "pauses_extend_terms"),
+        ("pauses_while_pending_user", "pauses_while_pending_supplier"),
+        ("pauses_while_marked", "pauses_extend_terms"),
         ("warning_percents", "at_risk_percent"),
     )
     list_display = ("subject_name", "organization", "number", "since", "status")

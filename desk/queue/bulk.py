@@ -2,34 +2,29 @@
 assignment or a classification can be undone.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from django import forms
 from django.contrib import messages
 from django.core import signing
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from desk.frame import frame
-from desk.queue.filters import NOBODY
+from desk.queue.acts import ActForm, Asked, read_act, stand_ins
 from desk.queue.lists import ORDERS
 from desk.queue.people import people_with_load
 from desk.queue.reading import Reading
-from desk.queue.steps import STEPS
 from desk.queue.views import forget_counts
-from foundation.accounts.models import Team, User
-from foundation.accounts.queries import assignable_staff, team_serves
+from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel, Impact, Urgency
 from foundation.core.errors import Invalid
@@ -39,103 +34,13 @@ from tickets.services import (
     Change,
     Changed,
     Classifying,
-    Stepping,
-    TicketAct,
-    TransitionDetails,
 )
-from tickets.states import SolutionType, Transition
 from web.access import needs
-from web.forms import TextField
+from web.errors import put_on_form
 from web.requests import actor, is_id, person, posted_from
 
 _UNDO = "undo of a bulk change"
 UNDO_FOR = timedelta(minutes=10)
-
-
-def higher_teams() -> QuerySet[Team]:
-    return Team.objects.filter(level__gte=2).order_by("level", "name", "pk")
-
-
-class ActForm(forms.Form):
-    """What an act on several tickets needs, once for all of them: the fields in ``needs``."""
-
-    reason = TextField(label=gettext_lazy("Reason"), widget=forms.Textarea(attrs={"rows": 2}))
-    tried = TextField(
-        label=gettext_lazy("What was tried"), widget=forms.Textarea(attrs={"rows": 2})
-    )
-    message = TextField(
-        label=gettext_lazy("Message to the customer"), widget=forms.Textarea(attrs={"rows": 4})
-    )
-    solution_type = forms.ChoiceField(
-        label=gettext_lazy("Solution type"), choices=[("", "—"), *SolutionType.choices]
-    )
-    team: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(
-        label=gettext_lazy("Group"), queryset=None
-    )
-
-    def __init__(self, *args: Any, needs: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        fields: Any = self.fields
-        fields["team"].queryset = higher_teams()
-        self.fields = {name: field for name, field in self.fields.items() if name in needs}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """An act as the form of the queue asks for it. ``sentence`` says it, ``values`` are the form's
-    fields.
-    """
-
-    sentence: str
-    needs: Sequence[str]
-    values: dict[str, str]
-    assignee: User | None = None
-    step: Transition | None = None
-    impact: Impact | None = None
-    urgency: Urgency | None = None
-
-    def act(self, given: dict[str, Any]) -> TicketAct:
-        """Return the act with what was given for all tickets."""
-        if self.step is not None:
-            return Stepping(self.step.name, TransitionDetails(**given))
-        if self.impact is not None and self.urgency is not None:
-            return Classifying(self.impact, self.urgency, given["reason"])
-        return Assigning(self.assignee)
-
-
-def read_act(posted: Any) -> Asked:
-    """Read the act of a posted form. Raises ``Invalid`` when none was chosen."""
-    act = posted.get("act", "")
-    if act == "assign":
-        return _read_assigning(posted.get("assignee", ""))
-    if act == "step":
-        step = next((each for each in STEPS if each.name == posted.get("step")), None)
-        if step is None:
-            raise Invalid(_("Choose a step."))
-        words = _("Take the step “%(step)s”") % {"step": step.label}
-        return Asked(words, step.staff_needs, {"act": act, "step": step.name}, step=step)
-    impact = posted.get("impact", "")
-    urgency = posted.get("urgency", "")
-    if act != "classify" or impact not in Impact or urgency not in Urgency:
-        raise Invalid(_("Choose an impact and an urgency."))
-    words = _("Classify as %(impact)s, %(urgency)s")
-    return Asked(
-        words % {"impact": Impact(impact).term, "urgency": Urgency(urgency).term},
-        ("reason",),
-        {"act": act, "impact": impact, "urgency": urgency},
-        impact=Impact(impact),
-        urgency=Urgency(urgency),
-    )
-
-
-def _read_assigning(chosen: str) -> Asked:
-    values = {"act": "assign", "assignee": chosen}
-    if chosen == NOBODY:
-        return Asked(_("Leave without an assignee"), (), values)
-    assignee = next((each for each in assignable_staff() if str(each.pk) == chosen), None)
-    if assignee is None:
-        raise Invalid(_("Choose at least one ticket and a person."))
-    return Asked(_("Give to %(person)s") % {"person": assignee}, (), values, assignee=assignee)
 
 
 @posted_from("admin:queue")
@@ -147,7 +52,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         asked = read_act(request.POST)
     except Invalid as error:
         return _back_with_selection(request, error)
-    return _preview_page(request, asked, selected, ActForm(needs=asked.needs))
+    return _preview_page(request, asked, selected, ActForm(asked=asked))
 
 
 def _back_with_selection(request: HttpRequest, error: Invalid) -> HttpResponse:
@@ -170,7 +75,7 @@ def _preview_page(
 ) -> HttpResponse:
     seen = queries.visible_to(person(request)).filter(pk__in=list(selected)).select_related(None)
     organizations = dict(seen.order_by().values_list("pk", "organization_id"))
-    given = _given(form, asked.needs)
+    given = stand_ins(form, asked, person(request))
     changes = [
         Change(pk, version, asked.act(given(organizations.get(pk))))
         for pk, version in selected.items()
@@ -192,31 +97,6 @@ def _preview_page(
     return render(request, "desk/queue/bulk.html", context, status=wrong)
 
 
-def _given(form: ActForm, needed: Sequence[str]) -> Callable[[int | None], dict[str, Any]]:
-    """Return, for the organization of a ticket, what was typed and, for what was not typed yet,
-    something that the rehearsal accepts.
-    """
-    typed = form.cleaned_data if form.is_bound and form.is_valid() else {}
-    teams = list(higher_teams()) if "team" in needed else []
-
-    def given(organization_id: int | None) -> dict[str, Any]:
-        serving = (
-            team
-            for team in teams
-            if organization_id is not None and team_serves(team, organization_id)
-        )
-        stand_in: dict[str, Any] = {
-            "reason": "—",
-            "tried": "—",
-            "message": "—",
-            "solution_type": SolutionType.DEFINITIVE,
-            "team": next(serving, None),
-        }
-        return {name: typed.get(name) or stand_in[name] for name in needed}
-
-    return given
-
-
 @posted_from("admin:queue")
 @needs(Capability.WORK_TICKETS)
 def apply(request: HttpRequest) -> HttpResponse:
@@ -228,10 +108,14 @@ def apply(request: HttpRequest) -> HttpResponse:
         asked = read_act(request.POST)
     except Invalid as error:
         return _back_with_selection(request, error)
-    form = ActForm(request.POST, needs=asked.needs)
+    form = ActForm(request.POST, asked=asked)
     if not form.is_valid():
         return _preview_page(request, asked, selected, form)
-    act = asked.act({name: form.cleaned_data[name] for name in asked.needs})
+    try:
+        act = asked.act(form.given(person(request)))
+    except Invalid as error:
+        put_on_form(form, error)
+        return _preview_page(request, asked, selected, form)
     changed = services.change_each(
         changes=[Change(pk, version, act) for pk, version in selected.items()],
         by=actor(request, Channel.DESK),

@@ -2,7 +2,7 @@
 
 from tickets.states import TRANSITIONS
 
-_GIVEN_ONCE = frozenset({"reason", "tried", "message", "team", "solution_type"})
+_GIVEN_ONCE = frozenset({"reason", "tried", "message", "team", "solution_type", "cause"})
 STEPS = tuple(
     step
     for step in TRANSITIONS.values()

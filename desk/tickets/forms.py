@@ -1,5 +1,6 @@
 """Forms of the desk: they parse input, the services apply the rules."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Contract, Service, TimeAsked
 from catalog.queries import active_services
+from desk.cause_fields import ASSISTED, CauseFields, fields_of
 from desk.queue.people import people_with_load
 from desk.tickets.composer import Say, SayForm, spent_of
 from foundation.accounts.models import (
@@ -16,7 +18,6 @@ from foundation.accounts.models import (
     User,
 )
 from foundation.core.classification import (
-    ASSISTED_CHANNELS,
     Environment,
     Impact,
     Kind,
@@ -24,14 +25,12 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
+from tickets.endings import EndCause
 from tickets.models import Activity, Ticket
 from tickets.permissions import accepters
 from tickets.services import Classification, TransitionDetails, time_asked
 from tickets.states import SolutionType, Transition
 from web.forms import FilesField, MinutesField, TextField
-
-ASSISTED = [(channel, channel.label) for channel in ASSISTED_CHANNELS]
-
 
 FROM_START_WORDS = _(
     "Measures the live clocks anew from the arrival. Otherwise the time used is kept and the rest "
@@ -245,7 +244,7 @@ def _asks_time(ticket: Ticket, needs: tuple[str, ...]) -> bool:
     return asked is TimeAsked.WITH_SOLUTION and "solution_type" in needs
 
 
-class StepForm(VersionedForm):
+class StepForm(CauseFields, VersionedForm):
     """Details of a transition. ``needs`` of the transition selects the fields that are shown and
     required.
     """
@@ -294,18 +293,21 @@ class StepForm(VersionedForm):
         *args: Any,
         ticket: Ticket,
         needs: tuple[str, ...] | None = None,
+        causes: Sequence[EndCause] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         self.accepters: dict[int | None, User] = {}
+        people = accepters(ticket) if causes or (needs and "accepted_by" in needs) else []
+        self.offer_causes(causes, people)
         if needs is not None and "accepted_by" in needs:
-            self.accepters = {each.pk: each for each in accepters(ticket)}
-            people = [(pk, str(each)) for pk, each in self.accepters.items()]
-            fields["accepted_by"].choices = [("", "—"), *people]
+            self.accepters = {each.pk: each for each in people}
+            fields["accepted_by"].choices = [("", "—"), *((each.pk, str(each)) for each in people)]
         fields["team"].queryset = Team.objects.filter(level__gte=2).order_by("level", "name", "pk")
         if needs is not None:
-            kept = {*needs, "version", *(("attachments",) if "message" in needs else ())}
+            kept = {*needs, *fields_of(causes), "version"}
+            kept |= {"attachments"} if "message" in needs else set()
             if _asks_time(ticket, needs):
                 kept |= {"minutes", "activity"}
                 for name in ("minutes", "activity"):
@@ -314,9 +316,11 @@ class StepForm(VersionedForm):
             for name in needs:
                 fields[name].widget.attrs["required"] = True
 
-    def details(self, files: Any = ()) -> TransitionDetails:
+    def details(self, reader: User, files: Any = ()) -> TransitionDetails:
+        """Return what was filled in. Raises as ``cause_details``."""
         data = self.cleaned_data
         return TransitionDetails(
+            **self.cause_details(reader),
             reason=data.get("reason", ""),
             tried=data.get("tried", ""),
             message=data.get("message", ""),
@@ -340,6 +344,7 @@ class StepForm(VersionedForm):
             initial={"version": ticket.version},
             ticket=ticket,
             needs=step.staff_needs,
+            causes=step.causes,
             auto_id=f"{step.name}_%s",
         )
 

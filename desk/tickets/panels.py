@@ -13,19 +13,22 @@ from desk.tickets.forms import (
     DeescalateForm,
     grid_of,
 )
+from desk.tickets.mark_form import MarkForm
 from desk.tickets.side_panels import (
+    Analyses,
     Files,
     Followers,
     History,
     Relations,
     Rules,
+    Sessions,
     Tags,
     Tasks,
     TicketPanel,
     TimePerState,
     Times,
 )
-from desk.tickets.steps import grouped, primary_act
+from desk.tickets.steps import WAIT, grouped, primary_act
 from escalation.services import can_acknowledge
 from foundation.accounts.models import User
 from foundation.accounts.queries import membership_of
@@ -35,9 +38,10 @@ from sla.clocks.queries import most_urgent
 from tickets import queries
 from tickets.models import Ticket
 from tickets.notices import has_reader
-from tickets.permissions import can_classify, can_work, holds
+from tickets.permissions import can_classify, can_work, holds, standing
 from tickets.services import matrix_of, steps_with_reply, unsent_of
-from tickets.states import OPEN_STATES
+from tickets.states import OPEN_STATES, Who
+from tickets.stays import MARKABLE
 from web.choices import choice_of
 from web.panels import Loads, Place
 from web.ticket_page import TicketPage
@@ -50,10 +54,11 @@ class Head(TicketPanel):
     name = "head"
     template = "desk/tickets/panels/head.html"
     place = Place.HEAD
-    statements = 1
+    statements = 1  # and the open interval, when the stay is marked
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"clock": most_urgent(page.clock_rows)}
+        interval = page.interval if page.ticket.stay_mark else None
+        return {"clock": most_urgent(page.clock_rows), "interval": interval}
 
 
 class Conversation(TicketPanel):
@@ -124,6 +129,9 @@ class Steps(TicketPanel):
             "groups": grouped(possible),
             "primary": primary_act(ticket, user, possible),
             "held_by": None if holds(user, ticket) else ticket.team,
+            "mark_below": WAIT,
+            "can_mark": ticket.state in MARKABLE and Who.HOLDER in standing(user, ticket),
+            "mark_form": MarkForm(initial={"version": ticket.version}),
         }
 
 
@@ -133,7 +141,7 @@ class Properties(TicketPanel):
     name = "properties"
     template = "desk/tickets/panels/properties.html"
     place = Place.SIDE
-    statements = 1  # the open interval
+    statements = 2  # the open interval, who asked to call the ticket off
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
         return {"interval": page.interval, "is_triaged_here": is_triaged_by(user, page.ticket)}
@@ -285,6 +293,8 @@ PANELS: Sequence[TicketPanel] = (
     Escalations(),
     Relations(),
     Times(),
+    Sessions(),
+    Analyses(),
     Followers(),
     Files(),
     TimePerState(),

@@ -8,8 +8,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from desk.tickets.analysis_forms import AnalysisForm
 from desk.tickets.forms import TagForm
 from desk.tickets.relation_forms import FollowerForm, LinkForm, MergeForm
+from desk.tickets.remote_form import SessionForm
 from desk.tickets.task_forms import ChecklistChoice
 from desk.tickets.time_form import TimeForm
 from escalation.queries import rule_logs_of
@@ -136,6 +138,51 @@ class Times(TicketPanel):
             "works": can_work(user, ticket),
             "supervises": user.can(Capability.SUPERVISE),
             "time_form": TimeForm(),
+        }
+
+
+class Sessions(TicketPanel):
+    """The sessions of remote support on the ticket and on those that were merged into it."""
+
+    name = "sessions"
+    template = "desk/tickets/panels/sessions.html"
+    place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("Remote sessions")
+    statements = 3  # the merged tickets, the sessions, the tools to choose from
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        ticket = page.ticket
+        works = can_work(user, ticket)
+        initial = {"consent_by": ticket.requester.full_name}
+        return {
+            "sessions": queries.sessions_of([ticket.pk, *(each.pk for each in page.absorbed)]),
+            "tools": queries.tools_in_use(ticket.organization_id) if works else [],
+            "works": works,
+            "supervises": user.can(Capability.SUPERVISE),
+            "session_form": SessionForm(initial=initial),
+        }
+
+
+class Analyses(TicketPanel):
+    """The functional analyses of changes of data: of the ticket and of those merged into it."""
+
+    name = "analyses"
+    template = "desk/tickets/panels/analyses.html"
+    place = Place.SIDE
+    loads = Loads.WHEN_OPENED
+    title = _("Functional analysis")
+    statements = 2  # the merged tickets, the analyses
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
+        ticket = page.ticket
+        works = can_work(user, ticket)
+        return {
+            "analyses": queries.analyses_of([ticket.pk, *(each.pk for each in page.absorbed)]),
+            "works": works,
+            "can_write": works and ticket.state not in FINAL,
+            "supervises": user.can(Capability.SUPERVISE),
+            "analysis_form": AnalysisForm(initial={"environment": ticket.environment}),
         }
 
 

@@ -58,6 +58,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         request.FILES,
         ticket=ticket,
         needs=transition.staff_needs if transition else (),
+        causes=transition.causes if transition else (),
         auto_id=f"{name}_%s",
     )
     if not form.is_valid():
@@ -69,7 +70,7 @@ def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
         services.transition_ticket(
             ticket=ticket,
             name=name,
-            details=form.details(checked_files(request)),
+            details=form.details(person(request), checked_files(request)),
             by=by,
             at=at,
             expected_version=form.cleaned_data["version"],

@@ -1,11 +1,14 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from desk.tickets import (
+    analyses,
     glance,
+    marking,
     place,
     presence,
     registration,
     relations,
+    remote,
     saying,
     splitting,
     stepping,
@@ -53,6 +56,13 @@ _ticket = [
     path("tasks/<int:task_id>/<slug:act>/", tasks.act_on_task, name="act_on_task"),
     path("times/", times.enter_time, name="enter_time"),
     path("times/<int:entry_id>/remove/", times.remove_time, name="remove_time"),
+    path("mark/", marking.mark, name="mark_stay"),
+    path("mark/remove/", marking.go_on, name="go_on"),
+    path("sessions/", remote.note_session, name="note_session"),
+    path("sessions/<int:session_id>/remove/", remote.remove_session, name="remove_session"),
+    path("analyses/", analyses.write_analysis, name="write_analysis"),
+    path("analyses/<int:analysis_id>/run/", analyses.note_run, name="note_run"),
+    path("analyses/<int:analysis_id>/remove/", analyses.remove_analysis, name="remove_analysis"),
     path("followers/", relations.watch, name="watch"),
     path("followers/people/", relations.people, name="followable"),
     path("followers/<int:person_id>/remove/", relations.unwatch, name="unwatch"),

@@ -55,6 +55,11 @@ def panel_of(name: str) -> str:
     return Decision.name if step is not None and step.effects & decides else Life.name
 
 
+def _sees(user: User, ticket_id: int | None) -> bool:
+    """Tell whether the person may read the ticket with this id; False for None."""
+    return ticket_id is not None and queries.visible_to(user).filter(pk=ticket_id).exists()
+
+
 class Head(TicketPanel):
     name = "head"
     template = "portal/tickets/panels/head.html"
@@ -62,11 +67,10 @@ class Head(TicketPanel):
     statements = 1
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        survivor = page.ticket.merged_into_id
         return {
             "audit": page.audit,
-            "sees_survivor": survivor is not None
-            and queries.visible_to(user).filter(pk=survivor).exists(),
+            "sees_survivor": _sees(user, page.ticket.merged_into_id),
+            "interval": page.interval if page.ticket.stay_mark else None,
         }
 
 
@@ -137,10 +141,29 @@ class Details(TicketPanel):
     name = "details"
     template = "portal/tickets/panels/details.html"
     place = Place.SIDE
-    statements = 2
+    statements = 3
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"interval": page.interval, "followers": page.followers}
+        interval = page.interval
+        other = interval.duplicate_of_id if interval is not None else None
+        return {
+            "interval": interval,
+            "followers": page.followers,
+            "sees_other": _sees(user, other),
+        }
+
+
+class Sessions(TicketPanel):
+    """The sessions of remote support on the ticket."""
+
+    name = "sessions"
+    template = "portal/tickets/panels/sessions.html"
+    place = Place.SIDE
+    statements = 1
+
+    def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
+        sessions = queries.sessions_of([page.ticket.pk])
+        return {"sessions": sessions} if sessions else None
 
 
 class Escalations(TicketPanel):
@@ -189,6 +212,7 @@ PANELS: Sequence[TicketPanel] = (
     ClocksPanel(heading=_("Commitments"), explanation_url="portal:explanation"),
     HolderPanel(for_staff=False),
     Details(),
+    Sessions(),
     Escalations(),
     Life(),
 )

@@ -31,6 +31,7 @@ class DemoService:
     name_es: str
     name_en: str
     templates: tuple[DemoTemplate, ...]
+    needs_analysis: bool = False
 
 
 _F = SupportType.FUNCTIONAL
@@ -160,6 +161,25 @@ CATALOGUE: tuple[tuple[str, str, str, tuple[DemoService, ...]], ...] = (
                         Urgency.LOW,
                     ),
                 ),
+            ),
+            DemoService(
+                "cambios-de-datos",
+                _T,
+                "Actualización y borrado de datos",
+                "Updates and deletes of data",
+                (
+                    DemoTemplate(
+                        "corregir-datos",
+                        _R,
+                        "Corregir datos en la base",
+                        "Mend data in the database",
+                        (
+                            "Borrar una factura duplicada",
+                            "Corregir el almacén de un movimiento cerrado",
+                        ),
+                    ),
+                ),
+                needs_analysis=True,
             ),
             DemoService(
                 "correcciones",

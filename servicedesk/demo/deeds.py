@@ -19,9 +19,10 @@ from servicedesk.demo import content
 from servicedesk.demo.audits import _by
 from servicedesk.demo.house import House
 from tickets import services
-from tickets.models import Ticket
+from tickets.endings import EndCause
+from tickets.models import DataChange, Ticket
 from tickets.services import Classification, TransitionDetails
-from tickets.states import SolutionType
+from tickets.states import TRANSITIONS, SolutionType
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -80,6 +81,8 @@ class Deeds:
         )
 
     def _solve(self, ticket: Ticket, agent: User, at: datetime) -> None:
+        if ticket.service.needs_analysis:
+            self._change_data(ticket, agent, at)
         kind = SolutionType.WORKAROUND if self.random.random() < 0.15 else SolutionType.DEFINITIVE
         self._step(
             ticket,
@@ -106,6 +109,39 @@ class Deeds:
                 lambda t, now: self._customer_step(t, "decline", now, reason),
             )
             self._later(ticket.pk, at + 44 * HOUR, lambda t, now: self._solve(t, agent, now))
+
+    def _change_data(self, ticket: Ticket, agent: User, at: datetime) -> None:
+        """Record the functional analysis of a change of data, and that the change was made."""
+        analysis = services.write_analysis(
+            ticket=ticket,
+            analysis=services.Analysis(
+                kind=DataChange.UPDATE,
+                environment=ticket.environment,
+                tables="movimientos",
+                finding="El periodo está cerrado y la aplicación ya no permite corregirlo.",
+                change="UPDATE movimientos SET almacen = 'B2' WHERE folio = 4711;",
+                undoing="UPDATE movimientos SET almacen = 'A1' WHERE folio = 4711;",
+            ),
+            by=self._by(agent),
+            at=at - 30 * MINUTE,
+        )
+        services.note_run(analysis=analysis, rows=1, by=self._by(agent), at=at - 5 * MINUTE)
+
+    def _refuse(self, ticket: Ticket, name: str, agent: User, at: datetime) -> None:
+        """End a ticket without a solution, with a cause."""
+        causes = TRANSITIONS[name].causes
+        cause = EndCause.REQUESTED if EndCause.REQUESTED in causes else self.random.choice(causes)
+        is_asked = cause is EndCause.REQUESTED
+        self._step(
+            ticket,
+            name,
+            agent,
+            at,
+            reason="No corresponde a los servicios de la mesa o ya no se requiere.",
+            cause=cause,
+            asked_by=ticket.requester if is_asked else None,
+            asked_channel=Channel.PHONE if is_asked else "",
+        )
 
     def _escalate(self, ticket: Ticket, at: datetime) -> None:
         request_escalation(

@@ -317,17 +317,7 @@ class Demonstration(Deeds):
         self._later(
             pk, first, lambda t, now: self._take(t, agent, now) if name != "reject" else None
         )
-        self._later(
-            pk,
-            first + 20 * MINUTE,
-            lambda t, now: self._step(
-                t,
-                name,
-                agent,
-                now,
-                reason="No corresponde a los servicios de la mesa o ya no se requiere.",
-            ),
-        )
+        self._later(pk, first + 20 * MINUTE, lambda t, now: self._refuse(t, name, agent, now))
 
     def _called_off(self, pk: int, first: datetime, agent: User) -> None:
         self._later(

@@ -135,6 +135,7 @@ def _catalogue() -> list[RequestTemplate]:
                 name_es=row.name_es,
                 name_en=row.name_en,
                 support_type=row.support_type,
+                needs_analysis=row.needs_analysis,
                 position=position * 10 + order,
             )
             for place, form in enumerate(row.templates):

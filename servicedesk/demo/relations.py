@@ -1,5 +1,5 @@
 """What the desk does together on tickets of the demonstration: a merge, links, followers, tags,
-tasks, times.
+tasks, times, a remote session, a marked stay.
 """
 
 from datetime import datetime, timedelta
@@ -8,8 +8,9 @@ from foundation.accounts.models import Organization
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from servicedesk.demo.house import House
-from tickets.models import Activity, Audience, LinkKind, Ticket
+from tickets.models import Activity, Audience, Consent, LinkKind, Ticket
 from tickets.services import (
+    NewSession,
     Spent,
     TaskPlan,
     add_checklist,
@@ -17,12 +18,15 @@ from tickets.services import (
     enter_time,
     finish_task,
     link_tickets,
+    mark_stay,
     merge_tickets,
+    note_session,
     save_checklist,
     tag_ticket,
     watch_ticket,
 )
 from tickets.states import ACTIVE, OPEN_STATES
+from tickets.stays import MARKABLE, StayMark
 
 
 def relate_tickets(house: House, now: datetime) -> None:
@@ -59,9 +63,33 @@ def relate_tickets(house: House, now: datetime) -> None:
             Spent(20, Activity.PHONE, note="Con el proveedor"),
         ):
             enter_time(ticket=survivor, spent=spent, by=by, at=now)
+        _note_work(survivor, related, by, now)
         watch_ticket(ticket=survivor, person=house.staff["supervisor"], by=by, at=now)
         if absorbed.state in OPEN_STATES:
             merge_tickets(ticket=absorbed, survivor=survivor, by=by, at=now)
+
+
+def _note_work(ticket: Ticket, waiting: Ticket, by: Actor, now: datetime) -> None:
+    """Note a remote session on a ticket, and on another one that it waits for a spare part."""
+    begun = now - timedelta(minutes=50)
+    session = NewSession(
+        tool="Asistencia rápida",
+        started_at=begun,
+        ended_at=begun + timedelta(minutes=35),
+        consent_by=ticket.requester.full_name,
+        consent=Consent.IN_TOOL,
+        summary="Se revisó la configuración del equipo y se reinició el servicio.",
+    )
+    note_session(ticket=ticket, session=session, by=by, at=now)
+    if waiting.state in MARKABLE:
+        mark_stay(
+            ticket=waiting,
+            mark=StayMark.SPARE_PARTS,
+            reason="Un disco para el servidor de archivos.",
+            expected_on=(now + timedelta(days=4)).date(),
+            by=by,
+            at=now,
+        )
 
 
 def _held_by_the_desk(organization: Organization) -> list[Ticket]:

@@ -25,11 +25,12 @@ from sla.targets import Target, Term
 from tickets.models import Ticket
 from tickets.queries import Reclassified, reclassifications
 from tickets.states import PENDING, State
+from tickets.stays import MARKED, clock_state
 
 ONE_DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
 # the states that can pause a clock
-WAITS = frozenset({*PENDING, State.SOLVED, State.CLOSED})
+WAITS = frozenset({*PENDING, State.SOLVED, State.CLOSED, MARKED})
 
 
 @dataclass(frozen=True)
@@ -287,11 +288,11 @@ def _reason(
         until = end or start + ONE_DAY
         return next(
             (
-                s.state
+                clock_state(s.state, s.mark)
                 for s in intervals
                 if s.started_at < until
                 and (s.ended_at is None or s.ended_at > start)
-                and s.state in WAITS
+                and clock_state(s.state, s.mark) in WAITS
             ),
             "",
         )

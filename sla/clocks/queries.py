@@ -27,6 +27,7 @@ from sla.metrics import Metric
 from sla.policies.layers import Bound, Policy, policies_by_ids
 from sla.targets import Target, Term
 from tickets.models import Ticket
+from tickets.stays import clock_state
 
 
 class IntervalColumns(Protocol):
@@ -34,6 +35,8 @@ class IntervalColumns(Protocol):
 
     @property
     def state(self) -> str: ...
+    @property
+    def mark(self) -> str: ...
     @property
     def started_at(self) -> datetime: ...
     @property
@@ -91,7 +94,7 @@ def pauses_of(intervals: Sequence[IntervalColumns], states: frozenset[str]) -> l
     return [
         (interval.started_at, interval.ended_at)
         for interval in intervals
-        if interval.state in states
+        if clock_state(interval.state, interval.mark) in states
     ]
 
 

@@ -72,6 +72,7 @@ class ReplayedInterval:
     state: str
     started_at: datetime
     ended_at: datetime | None = None
+    mark: str = ""
 
 
 @dataclass
@@ -101,6 +102,20 @@ def _raised(result: Replay, fact: ReplayedFact) -> None:
 def _state_changed(result: Replay, fact: ReplayedFact) -> None:
     result.intervals[-1].ended_at = fact.at
     result.intervals.append(ReplayedInterval(fact.payload["to"], fact.at))
+
+
+def _stay_marked(result: Replay, fact: ReplayedFact) -> None:
+    _begin_stay(result, fact, fact.payload["mark"])
+
+
+def _stay_unmarked(result: Replay, fact: ReplayedFact) -> None:
+    _begin_stay(result, fact, "")
+
+
+def _begin_stay(result: Replay, fact: ReplayedFact, mark: str) -> None:
+    last = result.intervals[-1]
+    last.ended_at = fact.at
+    result.intervals.append(ReplayedInterval(last.state, fact.at, mark=mark))
 
 
 def _reprioritized(result: Replay, fact: ReplayedFact) -> None:
@@ -270,6 +285,8 @@ def _instant(text: str) -> datetime | None:
 _HANDLERS = {
     tickets_verbs.RAISED: _raised,
     tickets_verbs.STATE_CHANGED: _state_changed,
+    tickets_verbs.STAY_MARKED: _stay_marked,
+    tickets_verbs.STAY_UNMARKED: _stay_unmarked,
     tickets_verbs.CLASSIFIED: _reprioritized,
     tickets_verbs.CONTRACT_CHANGED: _reprioritized,
     verbs.STARTED: _started,

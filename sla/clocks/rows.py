@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import TextField
+from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from foundation.accounts.models import Organization
@@ -25,6 +25,7 @@ from tickets.states import PENDING, State
 class IntervalRow(NamedTuple):
     ticket_id: int
     state: str
+    mark: str
     started_at: datetime
     ended_at: datetime | None
 
@@ -112,13 +113,12 @@ def _ids(text: str) -> tuple[int, ...]:
 def read_intervals(
     ticket_ids: Sequence[int], *, using: str = "default", states: Iterable[str] = ()
 ) -> dict[int, list[IntervalRow]]:
-    """Return ticket id -> its intervals in order. Without ``states`` return those in states that
-    may pause a clock.
+    """Return ticket id -> its intervals in these states, and the marked ones, in order. Without
+    ``states`` return those that may pause a clock.
     """
     wanted = sorted(states or {*PENDING, State.SOLVED, State.CLOSED})
-    rows = StateInterval.objects.using(using).filter(
-        ticket_id__in=one_of(ticket_ids), state__in=wanted
-    )
+    own = StateInterval.objects.using(using).filter(ticket_id__in=one_of(ticket_ids))
+    rows = own.filter(Q(state__in=wanted) | Q(mark__gt=""))
     intervals: dict[int, list[IntervalRow]] = {}
     for values in rows.order_by("ticket_id", "started_at", "pk").values_list(*IntervalRow._fields):
         intervals.setdefault(values[0], []).append(IntervalRow(*values))

@@ -410,6 +410,22 @@ class Migration(migrations.Migration):
                         verbose_name="at risk from percent",
                     ),
                 ),
+                (
+                    "pauses_while_marked",
+                    models.BooleanField(
+                        blank=True,
+                        choices=[
+                            (None, "As the more general policy says"),
+                            (True, "Yes"),
+                            (False, "No"),
+                        ],
+                        help_text=(
+                            "Our own schedule, spare parts, accessories. By default it goes on."
+                        ),
+                        null=True,
+                        verbose_name="attention pauses in marked stays",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "service level policy",

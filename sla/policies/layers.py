@@ -26,6 +26,7 @@ from sla.policies.rules import RuleReach, RuleSource, TargetRule
 from sla.targets import Target, Term
 from tickets.models import Ticket
 from tickets.states import State
+from tickets.stays import MARKED
 
 _Said = TypeVar("_Said", bool, int)
 
@@ -172,10 +173,11 @@ class Policy:
         return role, None
 
     def pausing_states(self, metric: Metric, *, of_term: bool = False) -> frozenset[str]:
-        """Return the states that pause the clock. Reaction (SPEC 4.7), validation and restoration
-        never pause.
+        """Return the states that pause the clock, as ``clock_state`` gives them. Reaction (SPEC
+        4.7), validation and restoration never pause.
 
-        Pending states pause a term in days (``of_term``) only with ``pauses_extend_terms``.
+        Pending states, and marked stays where a policy says so, pause a term in days (``of_term``)
+        only with ``pauses_extend_terms``.
         Resolution also pauses while the ticket is solved or closed.
         """
         if (metric, of_term) not in self._known:
@@ -186,12 +188,14 @@ class Policy:
     def _find_pausing(self, metric: Metric, of_term: bool) -> frozenset[str]:
         if metric in {Metric.REACTION, Metric.VALIDATION, Metric.RESTORATION}:
             return frozenset()
-        states = set()
+        states: set[str] = set()
         if not of_term or self._says("pauses_extend_terms", otherwise=False):
             if self._says("pauses_while_pending_user", otherwise=True):
                 states.add(State.PENDING_USER)
             if self._says("pauses_while_pending_supplier", otherwise=True):
                 states.add(State.PENDING_SUPPLIER)
+            if self._says("pauses_while_marked", otherwise=False):
+                states.add(MARKED)
         if metric is Metric.RESOLUTION:
             states |= {State.SOLVED, State.CLOSED}
         return frozenset(states)

@@ -130,6 +130,12 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     "tickets.Checklist": [({"name": "New user"}, "New user")],
     "tickets.Task": [({"title": "Call"}, "Call")],
     "tickets.TimeEntry": [({"ticket_id": 7, "minutes": 30}, "7 30 min")],
+    "tickets.RemoteSession": [
+        ({"ticket_id": 7, "tool": "Screen", "started_at": "09:00"}, "7 Screen 09:00")
+    ],
+    "tickets.FunctionalAnalysis": [
+        ({"ticket_id": 7, "kind": "delete", "tables": "invoices"}, "7 delete invoices")
+    ],
     "tickets.TicketLink": [({"source_id": 7, "kind": "related", "target_id": 9}, "7 related 9")],
     "tickets.Watcher": [({"ticket_id": 7, "person_id": 4}, "7 4")],
     "tickets.Visit": [({"ticket_id": 7, "person_id": 4}, "7 4")],

@@ -23,6 +23,7 @@ def administrator(world: dict[str, str], house: House, sign_in: Callable[..., Cl
     return client
 
 
+@pytest.mark.once
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_page_of_the_configuration_is_saved_without_the_broker(

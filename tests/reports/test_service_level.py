@@ -60,7 +60,7 @@ def test_figures_count_each_clock_once(house: House) -> None:
     tickets.transition_ticket(
         ticket=fresh(rejected),
         name="reject",
-        details=TransitionDetails(reason="No."),
+        details=TransitionDetails(reason="No.", cause="other"),
         by=by(house.agent),
         at=MONDAY_9AM + timedelta(minutes=10),
     )

@@ -30,7 +30,7 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
-from tests.support.tickets import classify
+from tests.support.tickets import classify, step
 from tickets import queries, services
 from tickets.services import TransitionDetails
 
@@ -269,13 +269,7 @@ def test_rejected_and_cancelled_withdraw_the_clocks(
 ) -> None:
     ticket = make_ticket(house)
 
-    services.transition_ticket(
-        ticket=fresh(ticket),
-        name=name,
-        details=TransitionDetails(**details),
-        by=by(house.agent),
-        at=MONDAY_9AM + MINUTE,
-    )
+    step(house, ticket, name, MONDAY_9AM + MINUTE, **details)
 
     clocks = list(
         Clock.objects.filter(ticket=ticket).values_list("state", "is_met", "next_event_at")

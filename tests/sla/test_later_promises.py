@@ -42,24 +42,13 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.tickets import step
 from tickets import queries, services
 from tickets.models import Ticket
-from tickets.services import Classification, TransitionDetails
+from tickets.services import Classification
 from web.faces import clock_face
 
 TUESDAY = MONDAY_9AM + DAY
-
-
-def step(
-    house: House, ticket: Ticket, name: str, at: datetime, user: Any = None, **details: Any
-) -> None:
-    services.transition_ticket(
-        ticket=fresh(ticket),
-        name=name,
-        details=TransitionDetails(**details),
-        by=by(user or house.agent),
-        at=at,
-    )
 
 
 def solve(house: House, ticket: Ticket, at: datetime) -> None:

@@ -32,5 +32,6 @@ class Api:
     def get(self, path: str, **headers: str) -> Any:
         return self.client.get(f"/api/v1/{path}", headers={**self.headers, **headers})
 
-    def delete(self, path: str) -> Any:
-        return self.client.delete(f"/api/v1/{path}", headers=self.headers)
+    def delete(self, path: str, **headers: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.delete(f"/api/v1/{path}", headers={**self.headers, **named})

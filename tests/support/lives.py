@@ -35,6 +35,7 @@ from tests.support.tickets import register
 from tickets import services as tickets
 from tickets.models import Ticket
 from tickets.services import Classification, TransitionDetails
+from tickets.stays import StayMark
 
 
 def drafted(metric: Metric, minutes: int, support_type: str = "") -> Draft:
@@ -95,7 +96,14 @@ class Life:
             self._act(ticket, at)
 
     def _act(self, ticket: Ticket, at: datetime) -> None:
-        acts = [self._reply, *3 * [self._state], self._classify, self._contract, self._answer]
+        acts = [
+            self._reply,
+            *3 * [self._state],
+            self._mark,
+            self._classify,
+            self._contract,
+            self._answer,
+        ]
         try:
             self.dice.choice(acts)(ticket, at)
         except (
@@ -143,6 +151,7 @@ class Life:
         )
         details = TransitionDetails(
             reason="So.",
+            cause="other",
             message="Which?",
             supplier="Link",
             supplier_case="7",
@@ -150,6 +159,16 @@ class Life:
             solution_type="definitive",
         )
         tickets.transition_ticket(ticket=seen, name=name, details=details, by=by(who), at=at)
+
+    def _mark(self, ticket: Ticket, at: datetime) -> None:
+        """Mark the stay, or take its mark off."""
+        seen = fresh(ticket)
+        agent = by(self.house.agent)
+        if seen.stay_mark and self.dice.random() < 0.6:
+            tickets.go_on(ticket=seen, by=agent, at=at)
+            return
+        mark = self.dice.choice(list(StayMark))
+        tickets.mark_stay(ticket=seen, mark=mark, reason="A part.", by=agent, at=at)
 
     def _classify(self, ticket: Ticket, at: datetime) -> None:
         pick = self.dice.choice

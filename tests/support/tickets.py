@@ -24,20 +24,38 @@ from tests.support.house import (
     make_ticket,
 )
 from tickets import services
+from tickets.endings import EndCause
 from tickets.models import Ticket
 from tickets.services import Arrival, Classification, NewTicket, TransitionDetails
 
 SOLUTION: dict[str, Any] = {"solution_type": "definitive", "message": "Done."}
+# The cause that a test gives where it does not matter.
+CAUSES = {
+    "reject": EndCause.OUT_OF_SCOPE,
+    "cancel": EndCause.REQUESTED,
+    "close_cancelled": EndCause.REQUESTED,
+    "close_invalid": EndCause.INCOMPLETE,
+}
+
+
+def with_cause(ticket: Ticket, name: str) -> dict[str, Any]:
+    """Return a cause for a step that ends a ticket without a solution; the requester asked."""
+    cause = CAUSES[name]
+    if cause is not EndCause.REQUESTED:
+        return {"cause": cause}
+    return {"cause": cause, "asked_by": ticket.requester, "asked_channel": "phone"}
 
 
 def step(
     house: House, ticket: Ticket, name: str, at: Any, user: Any = None, **details: Any
 ) -> Ticket:
     """Take a transition as the agent, or as ``user``; return the ticket. What is sent to a higher
-    level says what was tried.
+    level says what was tried, and an end without a solution has a cause.
     """
     if name == "assign":
         details.setdefault("tried", "A restart.")
+    if name in CAUSES:
+        details = with_cause(ticket, name) | details
     return services.transition_ticket(
         ticket=fresh(ticket),
         name=name,

@@ -31,7 +31,17 @@ from tests.support.house import (
     make_ticket,
 )
 from tickets.models import AgentProfile, Attachment, GroupAssignment
-from tickets.services import TaskPlan, add_tasks, reply_as_customer, save_checklist, save_reply
+from tickets.services import (
+    Analysis,
+    NewSession,
+    TaskPlan,
+    add_tasks,
+    note_session,
+    reply_as_customer,
+    save_checklist,
+    save_reply,
+    write_analysis,
+)
 from tickets.services.attachments import attach_files
 
 CANARY = "Canary of the north"
@@ -111,6 +121,32 @@ def world(house: House) -> dict[str, str]:
     )
     message = reply_as_customer(ticket=ticket, body=CANARY, by=by(house.requester), at=MONDAY_9AM)
     (task,) = add_tasks(ticket=ticket, plans=[TaskPlan(CANARY)], by=by(house.agent), at=MONDAY_9AM)
+    remote = note_session(
+        ticket=ticket,
+        session=NewSession(
+            tool="Screen",
+            started_at=MONDAY_9AM - timedelta(hours=1),
+            ended_at=MONDAY_9AM,
+            consent_by=CANARY,
+            consent="phone",
+            summary=CANARY,
+        ),
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+    analysis = write_analysis(
+        ticket=ticket,
+        analysis=Analysis(
+            kind="update",
+            environment="test",
+            tables=CANARY,
+            finding=CANARY,
+            change=CANARY,
+            undoing=CANARY,
+        ),
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
     checklist = save_checklist(
         name="New user",
         lines="Account\nMailbox",
@@ -161,6 +197,8 @@ def world(house: House) -> dict[str, str]:
         "checklist_id": str(checklist.pk),
         "act": "finish",
         "entry_id": "1",
+        "session_id": str(remote.pk),
+        "analysis_id": str(analysis.pk),
         "message_id": str(message.pk),
         "held_id": "1",
     }

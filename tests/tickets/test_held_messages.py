@@ -293,7 +293,7 @@ def test_the_same_act_on_many_tickets_sends_first_what_is_on_hold_of_them(house:
     untouched = make_ticket(house)
     hold(house, ticket, reply("One."))
     waits = hold(house, untouched, reply("Two."))
-    details = TransitionDetails(reason="A duplicate.")
+    details = TransitionDetails(reason="Not ours.", cause="other")
 
     changed = services.change_each(
         changes=[Change(ticket.pk, None, Stepping("reject", details))],

@@ -26,6 +26,7 @@ from tests.support.house import (
     fresh,
     make_ticket,
 )
+from tests.support.tickets import CAUSES, with_cause
 from tickets import services
 from tickets.models import Message, StateInterval, Ticket
 from tickets.queries import timeline
@@ -91,7 +92,8 @@ def take(
     user: User | None = None,
     **details: Any,
 ) -> Ticket:
-    merged = TransitionDetails(**{**DETAILS.__dict__, "team": house.level_two, **details})
+    cause = with_cause(ticket, name) if name in CAUSES else {}
+    merged = TransitionDetails(**{**vars(DETAILS), "team": house.level_two, **cause, **details})
     return services.transition_ticket(
         ticket=fresh(ticket), name=name, details=merged, by=by(user or house.agent), at=at
     )
@@ -136,7 +138,7 @@ def test_each_transition_refuses_without_its_required_fields(house: House, name:
             ticket=fresh(ticket), name=name, by=by(house.agent), at=MONDAY_9AM
         )
 
-    assert set(caught.value.fields) == set(transition.needs)
+    assert set(caught.value.fields) == set(transition.staff_needs)
     assert fresh(ticket).state == source
 
 

@@ -101,6 +101,7 @@ def test_random_lives(house: House, part: int) -> None:
     assert sum(live(house, seed) for seed in range(part * 4, part * 4 + 4)) > 3
 
 
+@pytest.mark.once  # PostgreSQL lives sixteen lives in the fast part
 @pytest.mark.long
 def test_many_random_lives(house: House) -> None:
     assert sum(live(house, seed) for seed in range(100, 180)) > 100

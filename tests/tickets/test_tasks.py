@@ -12,7 +12,7 @@ from foundation.duty.models import Absence
 from foundation.notifications.models import OutboxMessage
 from foundation.notifications.rendering import render_message
 from tests.support.house import DAY, HOUR, MONDAY_9AM, House, by, fresh, make_ticket
-from tests.support.tickets import solved
+from tests.support.tickets import solved, step
 from tickets import queries, services, verbs
 from tickets.models import Message, Task, Ticket
 from tickets.services import TaskPlan
@@ -177,13 +177,7 @@ def test_the_owner_finishes_a_task_of_a_ticket_that_they_only_read(house: House)
 def test_an_ended_ticket_gets_no_task_and_keeps_those_it_has(house: House) -> None:
     ticket = make_ticket(house)
     task = add(house, ticket)
-    services.transition_ticket(
-        ticket=ticket,
-        name="reject",
-        details=services.TransitionDetails(reason="A duplicate."),
-        by=by(house.agent),
-        at=MONDAY_9AM,
-    )
+    step(house, ticket, "reject", MONDAY_9AM, reason="Not ours.")
 
     with pytest.raises(Invalid, match="has ended"):
         add(house, fresh(ticket))
@@ -243,13 +237,7 @@ def test_a_task_without_owner_is_told_to_who_has_the_ticket(house: House) -> Non
 def test_nobody_is_told_of_a_task_of_an_ended_ticket(house: House) -> None:
     ticket = make_ticket(house)
     task = add(house, ticket, due_at=MONDAY_9AM + HOUR)
-    services.transition_ticket(
-        ticket=ticket,
-        name="reject",
-        details=services.TransitionDetails(reason="A duplicate."),
-        by=by(house.agent),
-        at=MONDAY_9AM,
-    )
+    step(house, ticket, "reject", MONDAY_9AM, reason="Not ours.")
 
     assert queries.tasks_to_remind_of(MONDAY_9AM + DAY, 10) == []
     assert not services.remind_of_task(task_id=task.pk, at=MONDAY_9AM + DAY)
@@ -304,13 +292,7 @@ def test_my_tasks_are_of_active_tickets(house: House) -> None:
     add(house, make_ticket(house), "North", owner=owner)
     ended = make_ticket(house)
     add(house, ended, "Ended", owner=owner)
-    services.transition_ticket(
-        ticket=ended,
-        name="reject",
-        details=services.TransitionDetails(reason="A duplicate."),
-        by=by(house.agent),
-        at=MONDAY_9AM,
-    )
+    step(house, ended, "reject", MONDAY_9AM, reason="Not ours.")
 
     assert [each.title for each in queries.tasks_for(owner, limit=9)] == ["North"]
 
@@ -386,13 +368,7 @@ def test_a_task_of_an_ended_ticket_is_not_opened_again(house: House) -> None:
     ticket = make_ticket(house)
     task = add(house, ticket)
     services.finish_task(task=task, by=by(house.agent), at=MONDAY_9AM)
-    services.transition_ticket(
-        ticket=ticket,
-        name="reject",
-        details=services.TransitionDetails(reason="A duplicate."),
-        by=by(house.agent),
-        at=MONDAY_9AM,
-    )
+    step(house, ticket, "reject", MONDAY_9AM, reason="Not ours.")
 
     with pytest.raises(NotAllowed, match="has ended"):
         services.open_task_again(task=task, by=by(house.agent), at=MONDAY_9AM)

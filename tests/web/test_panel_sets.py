@@ -15,12 +15,12 @@ from tickets.models import Ticket
 from web.ticket_page import TicketPage
 
 READS = (
-    "head conversation clocks turn properties customer times followers files intervals rules "
-    "history"
+    "head conversation clocks turn properties customer times sessions analyses followers files "
+    "intervals rules history"
 )
 ENDED = (
     "head conversation composer clocks turn properties tags tasks assignment customer relations "
-    "times followers files intervals rules history"
+    "times sessions analyses followers files intervals rules history"
 )
 SOLVED = f"head steps {ENDED.removeprefix('head ')}"
 OPEN = SOLVED.replace("properties", "properties triage")

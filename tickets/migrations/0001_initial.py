@@ -339,6 +339,36 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("contacted_at", models.DateTimeField(null=True, verbose_name="time of contact")),
+                (
+                    "stay_mark",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("own_schedule", "Our own schedule"),
+                            ("spare_parts", "Spare parts"),
+                            ("accessories", "Accessories"),
+                        ],
+                        max_length=12,
+                        verbose_name="waits for",
+                    ),
+                ),
+                (
+                    "end_cause",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("duplicate", "Duplicate of another ticket"),
+                            ("requested", "The customer asked for it"),
+                            ("incomplete", "The minimum information is missing"),
+                            ("out_of_scope", "Outside the contracted services"),
+                            ("not_entitled", "Not from a valid user"),
+                            ("junk", "Junk or automatic mail"),
+                            ("other", "Another cause"),
+                        ],
+                        max_length=12,
+                        verbose_name="cause",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "ticket",
@@ -557,7 +587,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("registered", "Registered"),
                             ("in_progress", "In progress"),
-                            ("waiting", "Waiting for the customer"),
+                            ("waiting", "Waiting"),
                             ("third_party", "Third parties"),
                             ("conformity", "Conformity"),
                             ("ended", "Ended"),
@@ -588,6 +618,53 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="tickets.ticket",
+                    ),
+                ),
+                (
+                    "mark",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("own_schedule", "Our own schedule"),
+                            ("spare_parts", "Spare parts"),
+                            ("accessories", "Accessories"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("expected_on", models.DateField(null=True)),
+                (
+                    "cause",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("duplicate", "Duplicate of another ticket"),
+                            ("requested", "The customer asked for it"),
+                            ("incomplete", "The minimum information is missing"),
+                            ("out_of_scope", "Outside the contracted services"),
+                            ("not_entitled", "Not from a valid user"),
+                            ("junk", "Junk or automatic mail"),
+                            ("other", "Another cause"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "asked_channel",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("portal", "Portal"),
+                            ("email", "E-mail"),
+                            ("phone", "Phone"),
+                            ("chat", "Chat"),
+                            ("whatsapp", "WhatsApp"),
+                            ("api", "API"),
+                            ("monitoring", "Monitoring"),
+                            ("desk", "Desk"),
+                            ("system", "System"),
+                        ],
+                        max_length=20,
                     ),
                 ),
             ],
@@ -1726,5 +1803,213 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
+        ),
+        migrations.CreateModel(
+            name="FunctionalAnalysis",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("update", "Update of rows"), ("delete", "Delete of rows")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "environment",
+                    models.CharField(
+                        choices=[
+                            ("production", "Production"),
+                            ("test", "Test"),
+                            ("development", "Development"),
+                            ("training", "Training"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("tables", models.CharField(max_length=300)),
+                ("finding", models.TextField()),
+                ("change", models.TextField()),
+                ("undoing", models.TextField()),
+                ("created_at", models.DateTimeField()),
+                ("run_at", models.DateTimeField(null=True)),
+                ("rows", models.PositiveIntegerField(null=True)),
+                ("removed_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "ordering": ("pk",),
+                "abstract": False,
+                "base_manager_name": "objects",
+            },
+        ),
+        migrations.CreateModel(
+            name="RemoteSession",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tool", models.CharField(max_length=60)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField()),
+                ("consent_by", models.CharField(max_length=150)),
+                (
+                    "consent",
+                    models.CharField(
+                        choices=[
+                            ("in_tool", "Accepted in the tool"),
+                            ("phone", "By telephone"),
+                            ("written", "In writing (e-mail or chat)"),
+                            ("in_person", "In person"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("recording", models.CharField(blank=True, max_length=500)),
+                ("summary", models.TextField()),
+                ("created_at", models.DateTimeField()),
+                ("removed_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "ordering": ("started_at", "pk"),
+                "abstract": False,
+                "base_manager_name": "objects",
+            },
+        ),
+        migrations.AddField(
+            model_name="stateinterval",
+            name="asked_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="stateinterval",
+            name="duplicate_of",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="tickets.ticket",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stateinterval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("mark", ""), ("bucket", "waiting"), _connector="OR"),
+                name="interval_marked_waits",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("end_cause", ""),
+                    ("state__in", ["cancelled", "closed", "rejected"]),
+                    _connector="OR",
+                ),
+                name="ticket_cause_of_its_end",
+            ),
+        ),
+        migrations.AddField(
+            model_name="functionalanalysis",
+            name="author",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="functionalanalysis",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.organization",
+                verbose_name="organization",
+            ),
+        ),
+        migrations.AddField(
+            model_name="functionalanalysis",
+            name="run_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="functionalanalysis",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tickets.ticket"
+            ),
+        ),
+        migrations.AddField(
+            model_name="remotesession",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.organization",
+                verbose_name="organization",
+            ),
+        ),
+        migrations.AddField(
+            model_name="remotesession",
+            name="person",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="remotesession",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tickets.ticket"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="functionalanalysis",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("rows__isnull", True), ("run_at__isnull", True), ("run_by__isnull", True)
+                    ),
+                    models.Q(
+                        ("rows__isnull", False),
+                        ("run_at__gte", models.F("created_at")),
+                        ("run_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="analysis_before_the_change",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="remotesession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ended_at__gt", models.F("started_at"))),
+                name="remote_session_ends_after_start",
+            ),
         ),
     ]

@@ -1,5 +1,6 @@
 """Models of this app, re-exported from one module per subject."""
 
+from tickets.models.analyses import DataChange, FunctionalAnalysis
 from tickets.models.assignment import (
     MOST_HELD,
     AgentProfile,
@@ -9,6 +10,7 @@ from tickets.models.assignment import (
 from tickets.models.conversation import Attachment, Message, MessageKind, StateInterval
 from tickets.models.held import HeldFile, HeldMessage
 from tickets.models.relations import CHOSEN_LINKS, LinkKind, Merge, TicketLink, Watcher, link_label
+from tickets.models.remote import LONGEST_SUMMARY, Consent, RemoteSession
 from tickets.models.renames import Rename
 from tickets.models.shared import Audience, SavedReply, SavedView, Shared
 from tickets.models.tags import LONGEST_KEY, LONGEST_TAG, Tag, TicketTag, tag_key
@@ -25,12 +27,16 @@ __all__ = [
     "Audience",
     "CHOSEN_LINKS",
     "Checklist",
+    "Consent",
+    "DataChange",
+    "FunctionalAnalysis",
     "GroupAssignment",
     "HeldFile",
     "HeldMessage",
     "LAST",
     "LONGEST_KEY",
     "LONGEST_NOTE",
+    "LONGEST_SUMMARY",
     "LONGEST_TAG",
     "LONGEST_TITLE",
     "LinkKind",
@@ -39,6 +45,7 @@ __all__ = [
     "Merge",
     "Message",
     "MessageKind",
+    "RemoteSession",
     "Rename",
     "SavedReply",
     "SavedView",

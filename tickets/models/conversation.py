@@ -9,8 +9,10 @@ from foundation.core.classification import (
     Channel,
 )
 from foundation.documents.models import Blob
+from tickets.endings import EndCause
 from tickets.models.tickets import Ticket, format_number
 from tickets.states import Bucket, State
+from tickets.stays import StayMark
 
 
 class MessageKind(models.TextChoices):
@@ -94,6 +96,9 @@ class Attachment(OrganizationRow):
 class StateInterval(OrganizationRow):
     """The time of a ticket in one state, with its reason; ``ended_at`` is None for the current
     one. ``tried`` is what the sender had tried before, of a ticket sent to a higher level.
+
+    A marked stay says until when it should last. An end without a solution has its ``cause``: of a
+    duplicate the other ticket, of a request who asked and through which channel.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
@@ -106,6 +111,20 @@ class StateInterval(OrganizationRow):
     supplier = models.CharField(max_length=120, blank=True)
     supplier_case = models.CharField(max_length=80, blank=True)
     promised_on = models.DateField(null=True)
+    mark = models.CharField(max_length=12, choices=StayMark, blank=True)
+    expected_on = models.DateField(null=True)
+    cause = models.CharField(max_length=12, choices=EndCause, blank=True)
+    duplicate_of = models.ForeignKey(
+        Ticket, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+    )
+    asked_channel = models.CharField(max_length=20, choices=Channel, blank=True)
 
     class Meta(OrganizationRow.Meta):
         ordering = ("started_at", "pk")
@@ -129,7 +148,15 @@ class StateInterval(OrganizationRow):
                 | models.Q(ended_at__gte=models.F("started_at")),
                 name="interval_ends_after_start",
             ),
+            models.CheckConstraint(
+                condition=models.Q(mark="") | models.Q(bucket=Bucket.WAITING),
+                name="interval_marked_waits",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.state} {self.started_at}"
+
+    @property
+    def duplicate_number(self) -> str:
+        return format_number(self.duplicate_of_id) if self.duplicate_of_id else ""

@@ -21,7 +21,9 @@ from foundation.core.classification import (
     SupportType,
     Urgency,
 )
+from tickets.endings import EndCause
 from tickets.states import ACTIVE, FINAL, PENDING, ClosureCode, SolutionType, State, turn_of
+from tickets.stays import StayMark
 
 LAST = datetime(9999, 1, 1, tzinfo=UTC)  # ``queue_at`` without a due instant: sorts last
 
@@ -164,6 +166,10 @@ class Ticket(OrganizationRow):
     closure_code = models.CharField(
         _("closure code"), max_length=15, choices=ClosureCode, blank=True
     )
+    # why it ended without a solution; only of rejected, cancelled and closed tickets
+    end_cause = models.CharField(_("cause"), max_length=12, choices=EndCause, blank=True)
+    # what it waits for in its present state: of its open interval
+    stay_mark = models.CharField(_("waits for"), max_length=12, choices=StayMark, blank=True)
     validation_due_at = models.DateTimeField(_("closes by itself"), null=True)
     validation_reminder_at = models.DateTimeField(null=True)
     # the instant at which its reopening window ends
@@ -270,6 +276,10 @@ class Ticket(OrganizationRow):
                 condition=~models.Q(state="solved")
                 | (models.Q(solved_at__isnull=False) & models.Q(solution_type__gt="")),
                 name="ticket_solved_has_solution",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(end_cause="") | models.Q(state__in=sorted(FINAL)),
+                name="ticket_cause_of_its_end",
             ),
         )
 

@@ -1,5 +1,6 @@
 """Read-only queries on tickets, re-exported from one module per subject."""
 
+from tickets.queries.analyses import analyses_of, analysis_of, has_analysis
 from tickets.queries.assignment import (
     GROUPS_KEY,
     AutomaticGroup,
@@ -88,6 +89,7 @@ from tickets.queries.relations import (
     watcher_of,
     watchers_of,
 )
+from tickets.queries.remote import session_of, sessions_of, tools_in_use
 from tickets.queries.replays import MOST_STAYS, GroupReplay, replay_group
 from tickets.queries.searching import Search, matching, read_search
 from tickets.queries.shared import saved_replies_for, saved_views_for
@@ -138,6 +140,8 @@ __all__ = [
     "Visitor",
     "absorbed_by",
     "active",
+    "analyses_of",
+    "analysis_of",
     "assigned_by_customer",
     "at_risk",
     "attachments_of",
@@ -163,6 +167,7 @@ __all__ = [
     "get_named_ticket",
     "get_ticket",
     "handover_of",
+    "has_analysis",
     "has_automatic_groups",
     "has_time",
     "held_by",
@@ -189,14 +194,16 @@ __all__ = [
     "other_active_tickets",
     "plan",
     "pool_on",
-    "profiles_of",
     "presence_in",
+    "profiles_of",
     "read_search",
     "reclassifications",
     "relations_of",
+    "replay_group",
     "saved_replies_for",
     "saved_views_for",
-    "replay_group",
+    "session_of",
+    "sessions_of",
     "similar_tickets",
     "skills_for",
     "standing_merge",
@@ -218,6 +225,7 @@ __all__ = [
     "timeline",
     "times_of",
     "told_of_steps",
+    "tools_in_use",
     "turn_began_at",
     "visible_to",
     "visit_of",

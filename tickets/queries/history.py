@@ -13,7 +13,7 @@ from foundation.activity.models import Record
 from tickets import verbs
 from tickets.models import Tag, Task, Ticket
 
-_PEOPLE = ("assignee", "accepted_by", "person", "owner")
+_PEOPLE = ("assignee", "accepted_by", "asked_by", "person", "owner")
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,9 @@ def _ids(record: Record) -> dict[str, list[int | None]]:
     if "task" in record.payload:
         task = {"task": [None, record.payload["task"]]}
         return task | {"owner": record.payload["owners"]} if "owners" in record.payload else task
-    if "accepted_by" in record.payload:
-        return {"accepted_by": [None, record.payload["accepted_by"]]}
+    for name in ("accepted_by", "asked_by"):
+        if name in record.payload:
+            return {name: [None, record.payload[name]]}
     changed = record.payload.get("changed", {})
     return {name: changed[name] for name in ("service", "contract") if name in changed}
 

@@ -14,7 +14,7 @@ def handover_of(ticket: Ticket) -> StateInterval | None:
     """
     if ticket.team_id is None:
         return None
-    sent = StateInterval.objects.filter(ticket=ticket, state=State.ASSIGNED)
+    sent = StateInterval.objects.filter(ticket=ticket, state=State.ASSIGNED, tried__gt="")
     return sent.order_by("-started_at", "-pk").first()
 
 

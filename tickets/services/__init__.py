@@ -1,5 +1,11 @@
 """The public services that write tickets. Other apps import them from this package."""
 
+from tickets.services.analyses import (
+    Analysis,
+    note_run,
+    remove_analysis,
+    write_analysis,
+)
 from tickets.services.answering import answer_solution, reply_as_customer
 from tickets.services.assignment import (
     assign_automatically,
@@ -35,6 +41,7 @@ from tickets.services.conversation import (
     told_by_note,
     write_message,
 )
+from tickets.services.details import TransitionDetails
 from tickets.services.errors import (
     ActionNotAllowed,
     DetailsMissing,
@@ -56,7 +63,6 @@ from tickets.services.holding import (
 )
 from tickets.services.indexing import index_again
 from tickets.services.lifecycle import (
-    TransitionDetails,
     close_unanswered,
     possible_transitions,
     solve_automatically,
@@ -73,6 +79,7 @@ from tickets.services.projection import (
     set_validation_term,
 )
 from tickets.services.raising import Arrival, NewTicket, raise_ticket
+from tickets.services.remote import NewSession, note_session, remove_session
 from tickets.services.renaming import index_renamed, note_rename
 from tickets.services.replying import reply_and_step, steps_with_reply
 from tickets.services.returning import hand_over, return_resumed, return_tickets
@@ -87,6 +94,7 @@ from tickets.services.sharing import (
     save_view,
 )
 from tickets.services.splitting import split_ticket, written_at
+from tickets.services.stays import go_on, mark_stay
 from tickets.services.tagging import MOST_TAGS, tag_ticket, untag_ticket
 from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.ticket_tasks import (
@@ -111,6 +119,7 @@ from tickets.services.watching import (
 
 __all__ = [
     "ActionNotAllowed",
+    "Analysis",
     "Arrival",
     "Assigning",
     "Change",
@@ -122,12 +131,13 @@ __all__ = [
     "MOST_AT_ONCE",
     "MOST_LINES",
     "MOST_TAGS",
-    "MergePlan",
     "MayNotRaise",
+    "MergePlan",
     "NewTicket",
     "NextTicket",
     "Said",
     "Saying",
+    "NewSession",
     "Spent",
     "StaleTicket",
     "Stepping",
@@ -160,16 +170,20 @@ __all__ = [
     "followable",
     "forget_groups",
     "get_followable",
-    "index_again",
+    "go_on",
     "hand_over",
+    "index_again",
     "index_renamed",
     "is_due_soon",
     "link_tickets",
+    "mark_stay",
     "matrix_of",
     "merge_tickets",
     "move_validation_term",
     "next_ticket",
     "note_rename",
+    "note_run",
+    "note_session",
     "note_visit",
     "open_task_again",
     "plan_merge",
@@ -181,6 +195,8 @@ __all__ = [
     "rehearse_changes",
     "remind_of_task",
     "remind_of_validation",
+    "remove_analysis",
+    "remove_session",
     "remove_task",
     "remove_time",
     "reply_and_step",
@@ -218,6 +234,7 @@ __all__ = [
     "untag_ticket",
     "unwatch_ticket",
     "watch_ticket",
+    "write_analysis",
     "write_message",
     "written_at",
 ]

@@ -17,12 +17,9 @@ from tickets.permissions import can_write_as_customer
 from tickets.queries import survivor_of
 from tickets.services.base import lock_ticket
 from tickets.services.conversation import write_message
+from tickets.services.details import TransitionDetails
 from tickets.services.errors import ActionNotAllowed
-from tickets.services.lifecycle import (
-    TransitionDetails,
-    resume_after_answer,
-    transition_ticket,
-)
+from tickets.services.lifecycle import resume_after_answer, transition_ticket
 from tickets.states import DECLINE, FINAL, State
 
 

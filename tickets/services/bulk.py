@@ -1,7 +1,7 @@
 """The same act on several tickets: rehearsed first, then done on each that allows it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -12,12 +12,14 @@ from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.classification import Environment, Impact, Kind, Urgency
 from foundation.core.errors import DomainError
+from tickets.endings import EndCause
 from tickets.models import Ticket
 from tickets.queries import visible_to
 from tickets.services.assignment import assign_ticket
 from tickets.services.classification import Classification, classify_ticket
+from tickets.services.details import TransitionDetails
 from tickets.services.holding import send_held_of
-from tickets.services.lifecycle import TransitionDetails, transition_ticket
+from tickets.services.lifecycle import transition_ticket
 
 MOST_AT_ONCE = 100
 
@@ -39,16 +41,21 @@ class Assigning:
 
 @dataclass(frozen=True)
 class Stepping:
-    """A transition of the table."""
+    """A transition of the table. Where nobody is named who asked to call the tickets off, it is the
+    requester of each.
+    """
 
     name: str
     details: TransitionDetails
 
     def on(self, ticket: Ticket, *, expected: int | None, by: Actor, at: datetime) -> None:
+        details = self.details
+        if details.cause == EndCause.REQUESTED and details.asked_by is None:
+            details = replace(details, asked_by=ticket.requester)
         transition_ticket(
             ticket=ticket,
             name=self.name,
-            details=self.details,
+            details=details,
             by=by,
             at=at,
             expected_version=expected,

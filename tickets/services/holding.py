@@ -25,8 +25,8 @@ from tickets.models import Activity, HeldFile, HeldMessage, MessageKind, Ticket
 from tickets.queries import get_ticket
 from tickets.services.attachments import require_few
 from tickets.services.conversation import write_message
+from tickets.services.details import TransitionDetails
 from tickets.services.errors import ActionNotAllowed
-from tickets.services.lifecycle import TransitionDetails
 from tickets.services.saying import Saying, write_now
 from tickets.services.times import Spent
 from tickets.services.visits import draft_of, drop_draft, restore_draft

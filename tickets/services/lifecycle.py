@@ -1,34 +1,39 @@
 """State transitions. ``states.TRANSITIONS`` defines them; this module performs them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from foundation.accounts.models import Team, User
-from foundation.accounts.queries import acting_person, team_serves
+from foundation.accounts.models import User
+from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor, system_actor
-from foundation.core.classification import ASSISTED_CHANNELS
 from foundation.core.events import publish
 from foundation.core.texts import is_blank
-from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from foundation.duty.queries import absence_of
 from tickets import notices, verbs, work_notices
+from tickets.endings import EndCause
 from tickets.events import SolutionDeclined, TicketStateChanged
 from tickets.models import Message, MessageKind, StateInterval, Ticket
-from tickets.permissions import can_be_reopened, can_reply_as_customer, standing
+from tickets.permissions import can_be_reopened, standing
+from tickets.services.analyses import require_analysis
 from tickets.services.base import change_ticket, lock_ticket, record_ticket, require_version
 from tickets.services.conversation import publish_customer_informed, write_message
-from tickets.services.errors import DetailsMissing, TransitionNotAllowed
+from tickets.services.details import (
+    NOTHING,
+    TransitionDetails,
+    require_details,
+    with_own_cause,
+)
+from tickets.services.errors import TransitionNotAllowed
 from tickets.services.indexing import index_supplier
-from tickets.services.times import Spent, enter_time, require_time
+from tickets.services.linking import link_duplicate
+from tickets.services.stays import begin_stay
+from tickets.services.times import enter_time, require_time
 from tickets.states import (
     ANSWERED,
-    BUCKETS,
     CLOSE_UNANSWERED,
     MERGE,
     MERGE_STARTED,
@@ -42,32 +47,6 @@ from tickets.states import (
     Who,
     transitions_from,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class TransitionDetails:
-    """The values that come with a transition; ``Transition.needs`` names the required ones.
-    ``message`` is sent to the customer. ``accepted_by`` told the desk, through the
-    ``accepted_channel``, that they accept the solution (SPEC 3.11).
-    """
-
-    reason: str = ""
-    tried: str = ""  # before it was sent to a higher level (SPEC 5.1)
-    message: str = ""
-    team: Team | None = None
-    supplier: str = ""
-    supplier_case: str = ""
-    promised_on: date | None = None
-    solution_type: str = ""
-    accepted_by: User | None = None
-    accepted_channel: str = ""
-    files: Sequence[CheckedFile] = ()
-    survivor: Ticket | None = None  # of a merge
-    spent: Spent | None = None  # the work that ends with it
-
-
-NOTHING = TransitionDetails()
-FURTHEST = timedelta(days=730)  # that a supplier's promise may lie ahead
 
 
 def possible_transitions(*, ticket: Ticket, user: User, at: datetime) -> list[Transition]:
@@ -104,9 +83,10 @@ def transition_ticket(
     transition = TRANSITIONS.get(name)
     if transition is None or transition not in possible:
         raise TransitionNotAllowed(ticket, str(transition.label) if transition else name, possible)
-    needs = transition.staff_needs if user.is_staff else transition.needs
-    _require_details(ticket, transition, needs, details, at)
     if user.is_staff:
+        require_details(ticket, transition, transition.staff_needs, details, at)
+        if details.duplicate_of is not None and details.cause == EndCause.DUPLICATE:
+            link_duplicate(ticket=ticket, other=details.duplicate_of, by=by, at=at)
         require_time(
             ticket,
             details.spent,
@@ -114,6 +94,11 @@ def transition_ticket(
             is_message=_writes_message(transition, details),
             is_solution=transition.is_solution,
         )
+        if transition.is_solution:
+            require_analysis(ticket)
+    else:
+        require_details(ticket, transition, transition.needs, details, at)
+        details = with_own_cause(transition, details, by=by)
     return _take(ticket=ticket, transition=transition, details=details, by=by, at=at)
 
 
@@ -151,7 +136,7 @@ def end_as_merged(*, ticket: Ticket, survivor: Ticket, by: Actor, at: datetime) 
     checked both and holds their locks.
     """
     transition = MERGE if ticket.state in MERGE.sources else MERGE_STARTED
-    details = TransitionDetails(survivor=survivor)
+    details = TransitionDetails(survivor=survivor, cause=EndCause.DUPLICATE, duplicate_of=survivor)
     _take(ticket=ticket, transition=transition, details=details, by=by, at=at)
 
 
@@ -179,11 +164,12 @@ def _take(
 ) -> Ticket:
     old_state = ticket.state
     change_ticket(ticket, at=at, **_changes(ticket, transition, details, by, at))
-    interval = _move_interval(ticket, details, at)
+    interval = _move_interval(ticket, transition, details, at)
     message = _message(ticket, transition, details, by, at)
     if details.spent is not None:
         enter_time(ticket=ticket, spent=details.spent, by=by, at=at, message=message)
-    accepted_by = details.accepted_by if transition.needs_on_behalf else None
+    accepts = Effect.ACCEPTS_SOLUTION in transition.effects
+    accepted_by = details.accepted_by if accepts else None
     record_ticket(
         ticket,
         verbs.STATE_CHANGED,
@@ -199,23 +185,11 @@ def _take(
             if accepted_by is not None
             else {}
         ),
+        **_facts_of_the_cause(interval),
     )
     if message is not None and message.is_from_staff and message.is_public:
         publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
-    publish(
-        TicketStateChanged(
-            organization_id=ticket.organization_id,
-            at=at,
-            ticket_id=ticket.pk,
-            from_state=old_state,
-            to_state=ticket.state,
-            transition=transition.name,
-        )
-    )
-    if Effect.DECLINES_SOLUTION in transition.effects:
-        publish(
-            SolutionDeclined(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk)
-        )
+    _publish(ticket, transition, old_state, at)
     work_notices.notify_group(ticket=ticket, interval=interval, by=by, at=at)
     notices.notify_state(
         ticket=ticket,
@@ -230,63 +204,30 @@ def _take(
     return ticket
 
 
-def _require_details(
-    ticket: Ticket,
-    transition: Transition,
-    needs: tuple[str, ...],
-    details: TransitionDetails,
-    at: datetime,
-) -> None:
-    fields: dict[str, str] = {}
-    for need in needs:
-        value = getattr(details, need)
-        if value is None or (isinstance(value, str) and is_blank(value)):
-            fields[need] = _("This is needed for “%(step)s”.") % {"step": transition.label}
-    if (
-        "solution_type" in transition.needs
-        and details.solution_type
-        and details.solution_type not in SolutionType.values
-    ):
-        fields["solution_type"] = _("Choose one of: %(types)s.") % {
-            "types": ", ".join(SolutionType.values)
-        }
-    today = at.astimezone(zone(ticket.organization.time_zone)).date()
-    promised_on = details.promised_on if "promised_on" in transition.needs else None
-    if promised_on is not None and not today <= promised_on <= today + FURTHEST:
-        fields["promised_on"] = _("Give a day from today on, within two years.")
-    if "team" in transition.needs and details.team is not None and details.team.level < 2:
-        fields["team"] = _("Choose a group above the desk (level 2 or 3).")
-    elif (
-        "team" in transition.needs
-        and details.team is not None
-        and not team_serves(details.team, ticket.organization_id)
-    ):
-        fields["team"] = _("This group does not serve the customer.")
-    if "accepted_by" in needs:
-        fields |= _wrong_acceptance(ticket, details)
-    if fields:
-        raise DetailsMissing(
-            _("“%(step)s” needs more data.") % {"step": transition.label}, fields=fields
+def _publish(ticket: Ticket, transition: Transition, old_state: str, at: datetime) -> None:
+    publish(
+        TicketStateChanged(
+            organization_id=ticket.organization_id,
+            at=at,
+            ticket_id=ticket.pk,
+            from_state=old_state,
+            to_state=ticket.state,
+            transition=transition.name,
         )
-
-
-def _wrong_acceptance(ticket: Ticket, details: TransitionDetails) -> dict[str, str]:
-    """Return what is wrong with an acceptance that the desk records for the customer, by field."""
-    fields = {}
-    if details.accepted_by is not None and not can_reply_as_customer(details.accepted_by, ticket):
-        fields["accepted_by"] = _("Choose the requester or a coordinator of the customer.")
-    if details.accepted_channel and details.accepted_channel not in ASSISTED_CHANNELS:
-        fields["accepted_channel"] = _("Choose one of: %(channels)s.") % {
-            "channels": ", ".join(ASSISTED_CHANNELS)
-        }
-    return fields
+    )
+    if Effect.DECLINES_SOLUTION in transition.effects:
+        publish(
+            SolutionDeclined(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk)
+        )
 
 
 def _changes(
     ticket: Ticket, transition: Transition, details: TransitionDetails, by: Actor, at: datetime
 ) -> dict[str, Any]:
     """Return the fields of the ticket that this transition sets."""
-    changes: dict[str, Any] = {"state": transition.target}
+    changes: dict[str, Any] = {"state": transition.target, "stay_mark": ""}
+    if transition.ends_unsolved:
+        changes["end_cause"] = details.cause
     staff_acts = transition.who & {Who.DESK, Who.HOLDER} and by.person_id is not None
     if staff_acts and ticket.owner_id is None and Effect.KEEPS_OWNER not in transition.effects:
         changes["owner_id"] = by.person_id
@@ -311,25 +252,43 @@ def _changes(
                 "solved_at": None,
                 "closed_at": None,
                 "closure_code": "",
+                "end_cause": "",
                 "solution_type": "",
                 "reopen_ends_at": None,
             }
     return changes
 
 
-def _move_interval(ticket: Ticket, details: TransitionDetails, at: datetime) -> StateInterval:
-    StateInterval.objects.filter(ticket=ticket, ended_at=None).update(ended_at=at)
-    interval: StateInterval = StateInterval.objects.create(
-        organization_id=ticket.organization_id,
-        ticket=ticket,
-        state=ticket.state,
-        bucket=BUCKETS[State(ticket.state)],
-        started_at=at,
+def _facts_of_the_cause(interval: StateInterval) -> dict[str, Any]:
+    """Return why the ticket ended without a solution, as the record keeps it."""
+    if not interval.cause:
+        return {}
+    known = {
+        "cause": interval.cause,
+        "duplicate_of": interval.duplicate_of_id,
+        "asked_by": interval.asked_by_id,
+        "asked_channel": interval.asked_channel,
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _move_interval(
+    ticket: Ticket, transition: Transition, details: TransitionDetails, at: datetime
+) -> StateInterval:
+    cause = details.cause if transition.ends_unsolved else ""
+    is_asked = cause == EndCause.REQUESTED
+    interval = begin_stay(
+        ticket,
+        at,
         reason=details.reason.strip(),
         tried=details.tried.strip(),
         supplier=details.supplier.strip(),
         supplier_case=details.supplier_case.strip(),
         promised_on=details.promised_on,
+        cause=cause,
+        duplicate_of=details.duplicate_of if cause == EndCause.DUPLICATE else None,
+        asked_by=details.asked_by if is_asked else None,
+        asked_channel=details.asked_channel if is_asked else "",
     )
     index_supplier(interval)
     return interval

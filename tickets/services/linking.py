@@ -43,6 +43,20 @@ def link_tickets(
     return link
 
 
+def link_duplicate(*, ticket: Ticket, other: Ticket, by: Actor, at: datetime) -> None:
+    """Link a ticket that ends as the duplicate of another one; a link that exists stays. Raises as
+    ``link_tickets``, of the field ``duplicate_of``.
+    """
+    exists = TicketLink.objects.filter(source=ticket, target=other, kind=LinkKind.DUPLICATE)
+    if exists.exists():
+        return
+    try:
+        link_tickets(ticket=ticket, other=other, kind=LinkKind.DUPLICATE, by=by, at=at)
+    except Invalid as error:
+        words = str(error.message)
+        raise Invalid(words, fields={"duplicate_of": words}) from error
+
+
 @transaction.atomic
 def unlink_tickets(*, link: TicketLink, ticket: Ticket, by: Actor, at: datetime) -> None:
     """Remove a link of ``ticket``; the record of both keeps it. Raises ``ActionNotAllowed`` as

@@ -114,9 +114,17 @@ def unmerge_ticket(
         raise Invalid(_("%(number)s is not merged.") % {"number": ticket.number})
     Merge.objects.filter(pk=merge.pk).update(undone_at=at)
     state = ticket.state
-    changes = {"state": merge.state, "merged_into": None, "closed_at": None, "closure_code": ""}
-    change_ticket(ticket, at=at, **changes)
-    _reopen_interval(ticket, merge)
+    interval = _reopen_interval(ticket, merge)
+    change_ticket(
+        ticket,
+        at=at,
+        state=merge.state,
+        stay_mark=interval.mark,
+        merged_into=None,
+        closed_at=None,
+        closure_code="",
+        end_cause="",
+    )
     record_ticket(
         ticket,
         verbs.UNMERGED,
@@ -181,10 +189,11 @@ def _new_followers(ticket: Ticket, survivor: Ticket) -> list[User]:
     return [each for each in new.values() if may_follow(each, ticket)]
 
 
-def _reopen_interval(ticket: Ticket, merge: Merge) -> None:
+def _reopen_interval(ticket: Ticket, merge: Merge) -> StateInterval:
     """Take back the interval that the merge began, so that the one before it goes on."""
     StateInterval.objects.filter(ticket=ticket, ended_at=None).delete()
     before = StateInterval.objects.filter(ticket=ticket, ended_at=merge.merged_at)
     last = before.order_by("-started_at", "-pk").first()
     assert last is not None
     StateInterval.objects.filter(pk=last.pk).update(ended_at=None)
+    return last

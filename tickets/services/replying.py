@@ -8,7 +8,8 @@ from django.db import transaction
 from foundation.core.actor import Actor
 from tickets.models import Ticket
 from tickets.services.base import require_version
-from tickets.services.lifecycle import TransitionDetails, transition_ticket
+from tickets.services.details import TransitionDetails
+from tickets.services.lifecycle import transition_ticket
 from tickets.states import START, WITH_REPLY, Transition
 
 

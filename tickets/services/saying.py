@@ -18,8 +18,8 @@ from tickets.services.conversation import (
     reply_to_customer,
     send_attention_statement,
 )
+from tickets.services.details import TransitionDetails
 from tickets.services.errors import StaleTicket, TransitionNotAllowed
-from tickets.services.lifecycle import TransitionDetails
 from tickets.services.replying import reply_and_step
 
 

@@ -1,10 +1,12 @@
-"""Template filters for the labels of states, closure codes and transitions."""
+"""Template filters for the labels of states, marks, causes, closure codes and transitions."""
 
 from django import template
 
 from foundation.core.wording import kept_by_language
+from tickets.endings import EndCause
 from tickets.models import Message, Ticket
 from tickets.states import TRANSITIONS, ClosureCode, State
+from tickets.stays import StayMark
 
 register = template.Library()
 
@@ -18,6 +20,16 @@ def state_label(code: str) -> str:
 @register.filter
 def closure_label(code: str) -> str:
     return str(ClosureCode(code).label) if code in ClosureCode.values else code
+
+
+@register.filter
+def cause_of_end(code: str) -> str:
+    return str(EndCause(code).label) if code in EndCause.values else code
+
+
+@register.filter
+def mark_label(code: str) -> str:
+    return str(StayMark(code).label).lower() if code in StayMark.values else code
 
 
 @register.filter

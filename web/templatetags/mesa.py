@@ -29,6 +29,7 @@ from sla.templatetags.sla import metric_label
 from tickets.models import Ticket
 from tickets.queries import Held, TimelineEntry
 from tickets.states import Holder
+from tickets.stays import MARKED
 from tickets.templatetags.tickets import state_label
 from web.faces import ClockFace, clock_face
 from web.once import once_input
@@ -226,6 +227,9 @@ def stretch_label(kind: str) -> str:
     return str(_STRETCHES[SegmentKind(kind)])
 
 
+_MARKED_STAY = gettext_lazy("marked stay")
+
+
 @register.filter
 def line_label(line: Line) -> str:
     """Return the label of a ledger line, with the holiday's name or the state that paused the
@@ -234,7 +238,9 @@ def line_label(line: Line) -> str:
     label = str(_STRETCHES[line.kind])
     if not line.reason:
         return label
-    reason = state_label(line.reason) if line.kind is SegmentKind.PAUSED else line.reason
+    reason = line.reason
+    if line.kind is SegmentKind.PAUSED:
+        reason = str(_MARKED_STAY) if reason == MARKED else state_label(reason)
     return f"{label}: {reason}"
 
 

@@ -34,9 +34,10 @@ def channel_label(code: str) -> str:
 
 
 @register.filter
-def day(value: date | None) -> str:
-    """Return a date as ``22 nov 2026``; an empty string for None."""
-    return day_words(value) if value is not None else ""
+def day(value: date | str | None) -> str:
+    """Return a date, or its ISO text in a letter, as ``22 nov 2026``; an empty string for none."""
+    found = date.fromisoformat(value) if isinstance(value, str) and value else value
+    return day_words(found) if isinstance(found, date) else ""
 
 
 @register.filter

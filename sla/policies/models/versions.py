@@ -17,6 +17,7 @@ POLICY_SAYS = (
     "extension_includes_second_level",
     "pauses_while_pending_user",
     "pauses_while_pending_supplier",
+    "pauses_while_marked",
     "pauses_extend_terms",
     "warning_percents",
     "at_risk_percent",
@@ -87,6 +88,13 @@ class PolicyVersion(TermsRow):
     )
     pauses_while_pending_supplier = models.BooleanField(
         _("attention pauses while pending supplier"), null=True, blank=True, choices=_INHERITED
+    )
+    pauses_while_marked = models.BooleanField(
+        _("attention pauses in marked stays"),
+        null=True,
+        blank=True,
+        choices=_INHERITED,
+        help_text=_("Our own schedule, spare parts, accessories. By default it goes on."),
     )
     pauses_extend_terms = models.BooleanField(
         _("pauses extend terms in days"),

@@ -169,6 +169,7 @@ _SILENT: dict[str, Any] = {
             *POLICY_CALENDARS,
             "pauses_while_pending_user",
             "pauses_while_pending_supplier",
+            "pauses_while_marked",
         )
     ),
     "pauses_extend_terms": None,
