@@ -229,7 +229,8 @@ class TimePerState(TicketPanel):
     statements = 1
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any]:
-        return {"intervals": page.intervals}
+        intervals = page.intervals
+        return {"intervals": intervals, "buckets": queries.time_per_bucket(intervals, at)}
 
 
 class Rules(TicketPanel):

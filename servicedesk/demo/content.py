@@ -311,7 +311,6 @@ FOLLOW_UPS = (
     "Volvió a suceder esta mañana, con el mismo mensaje que la vez anterior.",
     "Funcionó unos días y otra vez falla. ¿Pueden revisarlo a fondo?",
 )
-
 DECLINES = (
     "Sigue fallando con los documentos de ayer.",
     "A mí todavía me aparece el mismo mensaje.",

@@ -36,6 +36,7 @@ from tickets.services import (
     NewSession,
     TaskPlan,
     add_tasks,
+    note_run,
     note_session,
     reply_as_customer,
     save_checklist,
@@ -147,6 +148,7 @@ def world(house: House) -> dict[str, str]:
         by=by(house.agent),
         at=MONDAY_9AM,
     )
+    note_run(analysis=analysis, rows=1, by=by(house.agent), at=MONDAY_9AM)  # it stays
     checklist = save_checklist(
         name="New user",
         lines="Account\nMailbox",

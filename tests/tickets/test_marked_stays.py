@@ -1,7 +1,7 @@
 """Marked stays: the work waits for something while the state stays as it is (SPEC 3.8)."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -52,6 +52,11 @@ def test_a_mark_begins_a_stay_that_waits_and_keeps_the_state(house: House) -> No
     marked = StateInterval.objects.get(mark="spare_parts")
     assert (marked.started_at, marked.ended_at) == (LATER, LATER + HOUR)
     assert (marked.reason, marked.expected_on) == ("A disk.", date(2026, 3, 6))
+    assert queries.time_per_bucket(queries.intervals(ticket.pk), LATER + 3 * HOUR) == [
+        (Bucket.REGISTERED, timedelta()),
+        (Bucket.IN_PROGRESS, 3 * HOUR),
+        (Bucket.WAITING, HOUR),
+    ]
     said = [
         sentence(each, "UTC")
         for each in queries.timeline(ticket)

@@ -58,6 +58,7 @@ from tickets.queries.intervals import (
     intervals_of,
     time_held,
     time_held_by,
+    time_per_bucket,
     turn_began_at,
 )
 from tickets.queries.lists import (
@@ -221,6 +222,7 @@ __all__ = [
     "time_held",
     "time_held_by",
     "time_of",
+    "time_per_bucket",
     "time_worked",
     "timeline",
     "times_of",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tickets.models import StateInterval, Ticket
-from tickets.states import HOLDERS, Holder, State, turn_of
+from tickets.states import HOLDERS, Bucket, Holder, State, turn_of
 
 
 def handover_of(ticket: Ticket) -> StateInterval | None:
@@ -42,6 +42,19 @@ def time_held(rows: Sequence[StateInterval], at: datetime) -> list[Held]:
                 (interval.ended_at or at) - interval.started_at, timedelta()
             )
     return [Held(holder, held[holder]) for holder in Holder if holder in held]
+
+
+def time_per_bucket(rows: Sequence[StateInterval], at: datetime) -> list[tuple[Bucket, timedelta]]:
+    """Return the elapsed time up to ``at`` in each bucket in which the ticket was, in their order
+    (SPEC 3.8); none for the time after its end.
+    """
+    spent: dict[str, timedelta] = {}
+    for interval in rows:
+        time = max((interval.ended_at or at) - interval.started_at, timedelta())
+        spent[interval.bucket] = spent.get(interval.bucket, timedelta()) + time
+    return [
+        (bucket, spent[bucket]) for bucket in Bucket if bucket in spent and bucket != Bucket.ENDED
+    ]
 
 
 def intervals_of(ids: Sequence[int]) -> dict[int, list[StateInterval]]:
