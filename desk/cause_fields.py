@@ -22,8 +22,8 @@ def fields_of(causes: Sequence[EndCause]) -> list[str]:
 
 
 class CauseFields(forms.Form):
-    """``duplicate_of`` is the number of a ticket, with its subject behind it as it was offered.
-    What a cause does not need is ignored.
+    """``duplicate_of`` is the number of a ticket; its subject may stand behind it. What a cause
+    does not need is ignored.
     """
 
     cause = forms.ChoiceField(label=_("Cause"), required=False)
@@ -31,7 +31,7 @@ class CauseFields(forms.Form):
         label=_("Duplicate of"),
         required=False,
         max_length=250,
-        widget=forms.TextInput(attrs={"list": "related-numbers", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("The number of the ticket that is attended. Both are linked."),
     )
     asked_by = forms.TypedChoiceField(
@@ -41,8 +41,12 @@ class CauseFields(forms.Form):
         label=_("Said through"), required=False, choices=[("", "—"), *ASSISTED]
     )
 
-    def offer_causes(self, causes: Sequence[EndCause], people: Sequence[User] = ()) -> None:
-        """Offer the causes of a step, and who of the customer may have asked for it."""
+    def offer_causes(
+        self, causes: Sequence[EndCause], people: Sequence[User] = (), *, numbers_at: str = ""
+    ) -> None:
+        """Offer the causes of a step, and who of the customer may have asked for it. ``numbers_at``
+        is the id of the list of numbers to choose from, where the page has one.
+        """
         fields: Any = self.fields
         self.askers: dict[int | None, User] = {each.pk: each for each in people}
         fields["cause"].choices = [("", "—"), *((each.value, each.label) for each in causes)]
@@ -50,6 +54,8 @@ class CauseFields(forms.Form):
             ("", "—"),
             *((str(pk), str(each)) for pk, each in self.askers.items()),
         ]
+        if numbers_at:
+            fields["duplicate_of"].widget.attrs["list"] = numbers_at
         for name in ("duplicate_of", "asked_by", "asked_channel"):
             fields[name].is_conditional = True
 

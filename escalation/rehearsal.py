@@ -14,7 +14,8 @@ from escalation.rules import Occurrence, unmet
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.queries import business_calendar_on, work_calendar
 from sla.clocks.models import Announcement
-from tickets.models import Message, MessageKind, StateInterval, Ticket
+from tickets.models import Message, MessageKind, Ticket
+from tickets.queries import entries_into_states
 from tickets.states import FINAL
 
 DAYS = 30
@@ -104,9 +105,8 @@ def _clocks(
 
 def _states_of(ticket_ids: set[int]) -> dict[int, list[tuple[datetime, str]]]:
     by_ticket: dict[int, list[tuple[datetime, str]]] = {}
-    stays = StateInterval.objects.filter(ticket_id__in=list(ticket_ids)).order_by(
-        "ticket_id", "started_at", "pk"
-    )
+    stays = entries_into_states().filter(ticket_id__in=list(ticket_ids))
+    stays = stays.order_by("ticket_id", "started_at", "pk")
     for ticket_id, started_at, state in stays.values_list("ticket_id", "started_at", "state"):
         by_ticket.setdefault(ticket_id, []).append((started_at, state))
     return by_ticket
@@ -120,7 +120,7 @@ def _state_at(stays: list[tuple[datetime, str]], at: datetime) -> str:
 def _states(
     rule: EscalationRule, since: datetime, at: datetime
 ) -> Iterator[tuple[Touched, _Known]]:
-    stays = StateInterval.objects.filter(
+    stays = entries_into_states().filter(
         started_at__gte=since, started_at__lte=at, state__in=rule.states
     )
     for stay in stays.select_related("ticket__organization").order_by("started_at", "pk")[:MOST]:

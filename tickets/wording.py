@@ -89,9 +89,21 @@ def _of_analysis(text: str) -> Sentence:
         % {
             "kind": DataChange(payload["change"]).label,
             "environment": Environment(payload["environment"]).label,
-            "rows": payload.get("rows", 0),
         }
     )
+
+
+def _analysis_run(payload: Mapping[str, Any], time_zone: str) -> str:
+    words = ngettext(
+        "Change of data made: %(kind)s, %(environment)s, %(rows)d row",
+        "Change of data made: %(kind)s, %(environment)s, %(rows)d rows",
+        payload["rows"],
+    )
+    return words % {
+        "kind": DataChange(payload["change"]).label,
+        "environment": Environment(payload["environment"]).label,
+        "rows": payload["rows"],
+    }
 
 
 def _classified(payload: Mapping[str, Any], time_zone: str) -> str:
@@ -235,9 +247,7 @@ SENTENCES: dict[str, Sentence] = {
     verbs.ANALYSIS_WRITTEN: _of_analysis(
         gettext_noop("Functional analysis recorded: %(kind)s, %(environment)s")
     ),
-    verbs.ANALYSIS_RUN: _of_analysis(
-        gettext_noop("Change of data made: %(kind)s, %(environment)s, %(rows)d rows")
-    ),
+    verbs.ANALYSIS_RUN: _analysis_run,
     verbs.ANALYSIS_REMOVED: _of_analysis(
         gettext_noop("Functional analysis removed: %(kind)s, %(environment)s")
     ),

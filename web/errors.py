@@ -1,6 +1,7 @@
 """Turns domain errors into pages, form errors and API responses."""
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -19,6 +20,7 @@ from escalation import verbs as escalation_verbs
 from foundation.accounts.limits import TooMany
 from foundation.core.errors import DomainError, NotAllowed, NotFound
 from tickets import verbs as tickets_verbs
+from tickets.queries import TimelineEntry
 from tickets.services import StaleTicket, TransitionNotAllowed
 from web.doors import is_api
 from web.resending import has_typed_text, not_sent
@@ -163,6 +165,12 @@ def put_fields_on_form(form: forms.BaseForm, error: DomainError) -> None:
             form.add_error(name, str(text))
 
 
+def _public(entry: TimelineEntry) -> TimelineEntry:
+    """Return a fact without the number of another ticket, which its reader may not see."""
+    payload = {name: each for name, each in entry.payload.items() if name != "duplicate_of"}
+    return replace(entry, payload=payload)
+
+
 def api_body(error: DomainError) -> dict[str, Any]:
     """Return ``{code, detail, fields}``.
 
@@ -176,7 +184,7 @@ def api_body(error: DomainError) -> dict[str, Any]:
     }
     if isinstance(error, StaleTicket):
         body["changes"] = [
-            {"at": entry.at, "by": author_words(entry), "what": sentence(entry, "UTC")}
+            {"at": entry.at, "by": author_words(entry), "what": sentence(_public(entry), "UTC")}
             for entry in error.changes
             if entry.verb in PUBLIC_VERBS
         ]

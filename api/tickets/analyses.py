@@ -46,6 +46,7 @@ class RunSerializer(BodySerializer):
 
 class AnalysisSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
+    ticket = serializers.CharField(help_text="This one, or one that was merged into it.")
     author = serializers.EmailField()
     kind = serializers.ChoiceField(choices=DataChange.choices)
     environment = serializers.ChoiceField(choices=Environment.choices)
@@ -82,9 +83,8 @@ class AnalysisActions:
             by = actor(request._request, Channel.API)
             services.write_analysis(ticket=ticket, analysis=analysis, by=by, at=at)
             code = status.HTTP_201_CREATED
-        return Response(
-            [_analysis_data(each) for each in queries.analyses_of([ticket.pk])], status=code
-        )
+        ids = [ticket.pk, *(each.pk for each in queries.absorbed_by(ticket))]
+        return Response([_analysis_data(each) for each in queries.analyses_of(ids)], status=code)
 
     @extend_schema(methods=["POST"], request=RunSerializer, responses=AnalysisSerializer)
     @extend_schema(methods=["DELETE"], responses={204: None})
@@ -122,6 +122,7 @@ class AnalysisActions:
 def _analysis_data(analysis: FunctionalAnalysis) -> dict[str, Any]:
     return {
         "id": analysis.pk,
+        "ticket": analysis.ticket.number,
         "author": analysis.author.email,
         "kind": analysis.kind,
         "environment": analysis.environment,

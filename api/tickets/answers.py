@@ -20,5 +20,6 @@ IDEMPOTENCY = OpenApiParameter(
 
 def ticket_answer(request: Request, ticket: Ticket, code: int = status.HTTP_200_OK) -> Response:
     """Return the ticket with its clocks, and its version as the ``ETag``."""
-    data = ticket_data(ticket, shown_to(person(request), clocks_of([ticket.pk])[ticket.pk]))
+    reader = person(request)
+    data = ticket_data(ticket, shown_to(reader, clocks_of([ticket.pk])[ticket.pk]), reader)
     return Response(data, status=code, headers={"ETag": f'"{ticket.version}"'})

@@ -45,6 +45,7 @@ class NewSessionSerializer(BodySerializer):
 
 class SessionSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
+    ticket = serializers.CharField(help_text="This one or, for staff, one merged into it.")
     person = serializers.CharField()
     tool = serializers.CharField()
     started_at = serializers.DateTimeField()
@@ -79,9 +80,10 @@ class SessionActions:
         if request.method == "POST":
             self._note(request, number, at)
             code = status.HTTP_201_CREATED
-        return Response(
-            [_session_data(each) for each in queries.sessions_of([ticket.pk])], status=code
-        )
+        ids = [ticket.pk]
+        if person(request).is_staff:
+            ids += [each.pk for each in queries.absorbed_by(ticket)]
+        return Response([_session_data(each) for each in queries.sessions_of(ids)], status=code)
 
     @extend_schema(responses={204: None})
     @action(
@@ -116,6 +118,7 @@ class SessionActions:
 def _session_data(session: RemoteSession) -> dict[str, Any]:
     return {
         "id": session.pk,
+        "ticket": session.ticket.number,
         "person": session.person.full_name,
         "tool": session.tool,
         "started_at": session.started_at,

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from api.fields import BodySerializer, InstantField, TextField
 from api.tickets.times import SPENT_WORDS, SpentSerializer
+from foundation.accounts.models import User
 from foundation.core.classification import (
     ASSISTED_CHANNELS,
     Environment,
@@ -21,6 +22,7 @@ from sla.targets import TargetUnit
 from tickets.endings import EndCause
 from tickets.models import Message, MessageKind, Ticket, format_number
 from tickets.notices import has_reader
+from tickets.queries import intervals, visible_to
 from tickets.states import Holder, SolutionType, State, turn_of
 
 PRIORITY_CODES = [(priority.code, priority.label) for priority in Priority]
@@ -77,6 +79,19 @@ def clock_data(clock: Clock) -> dict[str, Any]:
     }
 
 
+class StaySerializer(serializers.Serializer[Any]):
+    """What the work waits for, or why the ticket ended without a solution."""
+
+    since = serializers.DateTimeField()
+    reason = serializers.CharField()
+    expected_on = serializers.DateField(allow_null=True)
+    duplicate_of = serializers.CharField(
+        allow_null=True, help_text="Number of the other ticket; null when you may not see it."
+    )
+    asked_by = serializers.CharField(allow_null=True, help_text="Name of who asked.")
+    asked_channel = serializers.CharField(allow_blank=True)
+
+
 class TicketSerializer(serializers.ModelSerializer[Ticket]):
     number = serializers.CharField(read_only=True)
     organization = serializers.SlugField(source="organization.slug", read_only=True)
@@ -102,6 +117,9 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         help_text="Number of the ticket in which the matter of this one goes on.",
     )
     clocks = ClockSerializer(many=True, read_only=True)
+    stay = StaySerializer(
+        read_only=True, allow_null=True, help_text="With stay_mark or end_cause; null otherwise."
+    )
     requester_has_access = serializers.BooleanField(
         read_only=True,
         help_text="False when the requester left: nobody is told, and no clock stops by a message.",
@@ -141,6 +159,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "next_due_at",
             "version",
             "clocks",
+            "stay",
             "requester_has_access",
         )
         read_only_fields = fields
@@ -151,7 +170,7 @@ class TicketListSerializer(TicketSerializer):
         fields = tuple(  # type: ignore[assignment]
             name
             for name in TicketSerializer.Meta.fields
-            if name not in {"description", "requester_has_access"}
+            if name not in {"description", "stay", "requester_has_access"}
         )
         read_only_fields = fields  # type: ignore[assignment]
 
@@ -186,15 +205,31 @@ def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[
     return data | {"clocks": [clock_data(clock) for clock in clocks]}
 
 
-def ticket_data(ticket: Ticket, clocks: Iterable[Clock]) -> dict[str, Any]:
-    """Return the shape of ``TicketSerializer``: what the list shows, and two more."""
+def ticket_data(ticket: Ticket, clocks: Iterable[Clock], reader: User) -> dict[str, Any]:
+    """Return the shape of ``TicketSerializer``: what the list shows, and three more."""
     row = {name: getattr(ticket, name) for name in ("id", "priority", *_LINKED_IDS, *_PLAIN)}
     for column in _JOINED.values():
         relation, _, name = column.partition("__")
         row[column] = getattr(getattr(ticket, relation), name, None)
     return listed_ticket_data(row, clocks) | {
         "description": ticket.description,
+        "stay": _stay_data(ticket, reader) if ticket.stay_mark or ticket.end_cause else None,
         "requester_has_access": has_reader(ticket),
+    }
+
+
+def _stay_data(ticket: Ticket, reader: User) -> dict[str, Any] | None:
+    stay = next((each for each in intervals(ticket.pk) if each.ended_at is None), None)
+    if stay is None:
+        return None
+    is_seen = visible_to(reader).filter(pk=stay.duplicate_of_id or 0).exists()
+    return {
+        "since": stay.started_at,
+        "reason": stay.reason,
+        "expected_on": stay.expected_on,
+        "duplicate_of": stay.duplicate_number if is_seen else None,
+        "asked_by": stay.asked_by.full_name if stay.asked_by else None,
+        "asked_channel": stay.asked_channel,
     }
 
 

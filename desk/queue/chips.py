@@ -12,6 +12,8 @@ from desk.queue.filters import NOBODY, QueueFilter, all_teams
 from foundation.accounts.queries import assignable_staff, organizations
 from foundation.core.classification import Priority
 from tickets import queries
+from tickets.states import FINAL
+from tickets.stays import MARKABLE
 
 Option = tuple[str, str | Promise]
 
@@ -33,11 +35,13 @@ def chips_of(chosen: QueueFilter, *, is_complete: bool) -> list[Chip]:
     values = chosen.chosen
     chips = []
     for name, each in chosen.filters.items():
-        if name == "q":
+        if name == "q" or not _belongs(name, chosen):
             continue
         value = values.get(name)
         if name == "state":
             options: list[Option] = [(state.value, state.label) for state in chosen.states]
+        elif name in {"mark", "cause"}:
+            options = [(str(code), label) for code, label in each.extra["choices"]]
         elif name == "priority":
             options = [(str(priority.value), priority.label) for priority in Priority]
         elif is_complete:
@@ -46,6 +50,12 @@ def chips_of(chosen: QueueFilter, *, is_complete: bool) -> list[Chip]:
             options = [_option(name, value)] if value else []
         chips.append(Chip(name, each.label, _option(name, value)[0] if value else "", options))
     return chips
+
+
+def _belongs(name: str, chosen: QueueFilter) -> bool:
+    """Tell whether tickets of the list can have a value of the filter."""
+    of_states = {"mark": MARKABLE, "cause": FINAL}.get(name)
+    return of_states is None or bool(of_states & {*chosen.states})
 
 
 def _options(name: str) -> Iterable[Option]:

@@ -11,8 +11,10 @@ from catalog.queries import active_services
 from foundation.accounts.models import Organization, Team, User
 from foundation.core.classification import Priority
 from tickets import queries
+from tickets.endings import EndCause
 from tickets.models import LONGEST_TAG, Ticket
 from tickets.states import State
+from tickets.stays import StayMark
 from web.requests import person
 
 NOBODY = "none"
@@ -48,6 +50,12 @@ class QueueFilter(django_filters.FilterSet):
         label=_("Service"),
         queryset=lambda request: active_services(),
         to_field_name="slug",
+    )
+    mark = django_filters.ChoiceFilter(
+        field_name="stay_mark", label=_("Waits for"), choices=StayMark.choices
+    )
+    cause = django_filters.ChoiceFilter(
+        field_name="end_cause", label=_("Cause"), choices=EndCause.choices
     )
     tag = django_filters.CharFilter(label=_("Tag"), method="by_tag", max_length=LONGEST_TAG)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from foundation.core.classification import Environment
 from tickets.models import DataChange
@@ -15,7 +16,7 @@ _LONG = {"rows": 4}
 
 
 class AnalysisForm(forms.Form):
-    kind = forms.ChoiceField(label=_("Change"), choices=DataChange.choices)
+    kind = forms.ChoiceField(label=pgettext_lazy("of data", "Change"), choices=DataChange.choices)
     environment = forms.ChoiceField(label=_("Environment"), choices=Environment.choices)
     tables = forms.CharField(label=_("Tables"), max_length=300)
     finding = TextField(

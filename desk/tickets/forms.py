@@ -300,7 +300,7 @@ class StepForm(CauseFields, VersionedForm):
         fields: Any = self.fields
         self.accepters: dict[int | None, User] = {}
         people = accepters(ticket) if causes or (needs and "accepted_by" in needs) else []
-        self.offer_causes(causes, people)
+        self.offer_causes(causes, people, numbers_at="related-numbers")
         if needs is not None and "accepted_by" in needs:
             self.accepters = {each.pk: each for each in people}
             fields["accepted_by"].choices = [("", "—"), *((each.pk, str(each)) for each in people)]

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.house import House, fresh, make_ticket
-from tests.support.tickets import started
+from tests.support.house import MONDAY_9AM, House, by, fresh, make_ticket
+from tests.support.tickets import started, step
+from tickets import services
 from tickets.models import FunctionalAnalysis, RemoteSession, StateInterval
 
 pytestmark = pytest.mark.usefixtures("monday")
@@ -37,6 +38,8 @@ def test_a_mark_is_set_read_and_taken_off(house: House, api: Any) -> None:
 
     assert made.status_code == 200
     assert made.json()["stay_mark"] == "spare_parts"
+    read = api(house.requester).get(f"tickets/{ticket.number}/").json()["stay"]
+    assert (read["reason"], read["expected_on"]) == ("A disk.", "2026-03-06")
     stale = client.delete(url, If_Match='"1"')
     assert stale.status_code == 412
     assert client.delete(url, If_Match=made["ETag"]).json()["stay_mark"] == ""
@@ -60,6 +63,7 @@ def test_sessions_are_noted_by_the_desk_and_read_by_the_customer(house: House, a
     assert made.status_code == 201
     row = {
         "id": RemoteSession.objects.get().pk,
+        "ticket": ticket.number,
         "person": house.agent.full_name,
         "recording": "",
         **SESSION,
@@ -125,6 +129,7 @@ def test_a_step_says_why_the_ticket_ends(house: House, api: Any) -> None:
     assert set(unknown.json()["fields"]) == {"duplicate_of"}
     assert set(stranger.json()["fields"]) == {"asked_by"}
     assert done.json()["end_cause"] == "duplicate"
+    assert done.json()["stay"]["duplicate_of"] == first.number
     assert fresh(ticket).state == "cancelled"
 
 
@@ -137,3 +142,39 @@ def test_the_customer_who_cancels_needs_no_cause(house: House, api: Any) -> None
 
     assert done.json()["end_cause"] == "requested"
     assert StateInterval.objects.get(cause="requested").asked_channel == "api"
+
+
+def test_a_customer_learns_no_number_that_they_may_not_see(house: House, api: Any) -> None:
+    first = make_ticket(house, requester=house.people["coordinator"])
+    ticket = make_ticket(house)
+    step(
+        house, ticket, "cancel", MONDAY_9AM, cause="duplicate", duplicate_of=first, reason="Twice."
+    )
+    client = api(house.requester)
+
+    stale = client.post(
+        f"tickets/{ticket.number}/transitions/", {"transition": "cancel"}, If_Match='"1"'
+    )
+
+    assert stale.status_code == 412
+    assert "Duplicate of another ticket" in stale.json()["changes"][0]["what"]
+    assert first.number not in stale.content.decode()
+    read = client.get(f"tickets/{ticket.number}/")
+    assert read.json()["stay"]["duplicate_of"] is None
+    assert first.number not in read.content.decode()
+    seen = api(house.people["coordinator"]).get(f"tickets/{ticket.number}/").json()
+    assert seen["stay"]["duplicate_of"] == first.number
+
+
+def test_what_a_merged_ticket_has_is_listed_for_the_desk(house: House, api: Any) -> None:
+    survivor = make_ticket(house)
+    ticket = make_ticket(house)
+    client = api(house.agent)
+    client.post(f"tickets/{ticket.number}/analyses/", ANALYSIS)
+    client.post(f"tickets/{ticket.number}/remote-sessions/", SESSION)
+    services.merge_tickets(ticket=ticket, survivor=survivor, by=by(house.agent), at=MONDAY_9AM)
+
+    for path in ("analyses", "remote-sessions"):
+        (row,) = client.get(f"tickets/{survivor.number}/{path}/").json()
+        assert row["ticket"] == ticket.number
+    assert api(house.requester).get(f"tickets/{survivor.number}/remote-sessions/").json() == []

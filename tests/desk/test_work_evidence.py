@@ -6,12 +6,13 @@ import pytest
 
 from catalog.models import Service
 from tests.support.house import MONDAY_9AM, House, by, fresh, make_ticket
-from tests.support.tickets import started
+from tests.support.tickets import started, step
 from tickets import services
 from tickets.models import FunctionalAnalysis, RemoteSession, Ticket, TimeEntry
 
 pytestmark = pytest.mark.usefixtures("monday")
 HTMX = {"HX-Request": "true"}
+OURS = {"Origin": "http://testserver"}
 PREVIEW = "/admin/queue/preview/"
 APPLY = "/admin/queue/apply/"
 SESSION = {
@@ -265,3 +266,45 @@ def test_several_tickets_are_cancelled_with_one_cause(house: House, sign_in: Any
     )
 
     assert [fresh(each).state for each in tickets] == ["cancelled", "cancelled"]
+
+
+def test_what_was_typed_for_a_ticket_that_ended_meanwhile_is_kept(
+    house: House, sign_in: Any
+) -> None:
+    client = sign_in(house.agent)
+    ticket = fresh(started(house))
+    step(house, ticket, "close_invalid", MONDAY_9AM, reason="Nothing fails.")
+    mark = {**MARK, "version": ticket.version}
+
+    for headers in (HTMX | OURS, OURS):
+        for rest, data, text in (
+            ("mark/", mark, "A disk."),
+            ("analyses/", ANALYSIS, "Two rows of one invoice."),
+        ):
+            answer = client.post(path(ticket, rest), data, headers=headers)
+            assert answer.status_code in {400, 409}
+            assert text in answer.content.decode()
+
+
+def test_the_queue_shows_and_finds_what_waits_and_why_tickets_ended(
+    house: House, sign_in: Any
+) -> None:
+    client = sign_in(house.agent)
+    waits = fresh(started(house, subject="The disk"))
+    started(house, subject="Another")
+    ended = make_ticket(house, subject="The duplicate")
+    step(house, ended, "reject", MONDAY_9AM, cause="junk", reason="Junk.")
+    client.post(path(waits, "mark/"), {**MARK, "version": waits.version})
+
+    found = client.get("/admin/queue/?view=all&mark=spare_parts").content.decode()
+    other = client.get("/admin/queue/?view=all&mark=accessories").content.decode()
+    junk = client.get("/admin/queue/?view=ended&cause=junk").content.decode()
+
+    assert "The disk" in found
+    assert "Another" not in found
+    assert found.count("Refacciones") >= 3  # the chosen filter, the title and the words of the row
+    assert "The disk" not in other
+    assert "The duplicate" in junk
+    assert 'name="cause"' in junk
+    assert 'name="mark"' not in junk
+    assert 'name="cause"' not in found

@@ -97,6 +97,32 @@ def test_a_rehearsal_agrees_with_the_later_run_of_the_rule(house: House) -> None
         assert {touched.ticket.pk for touched in rehearse(each, [], at=end).touched} == ran != set()
 
 
+def test_a_marked_stay_is_no_change_of_state(house: House) -> None:
+    ticket = started(house)
+    services.mark_stay(
+        ticket=fresh(ticket),
+        mark="spare_parts",
+        reason="A disk.",
+        by=by(house.agent),
+        at=MONDAY_9AM + HOUR,
+    )
+    state = rule(trigger="state", percent=None, states=["in_progress"])
+    silence = rule(
+        name="Silence",
+        trigger="silence",
+        percent=None,
+        silence_minutes=90,
+        action="tell",
+        person=house.agent,
+    )
+
+    entered = rehearse(state, [], at=MONDAY_9AM + 3 * HOUR)
+    silent = rehearse(silence, [], at=MONDAY_9AM + 3 * HOUR)
+
+    assert [each.at for each in entered.touched] == [MONDAY_9AM]
+    assert [each.at for each in silent.touched] == [MONDAY_9AM + 90 * MINUTE]
+
+
 def test_a_rehearsal_of_states_ends_at_its_own_instant(house: House) -> None:
     ticket = started(house)
     other = make_ticket(house)

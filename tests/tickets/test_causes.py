@@ -152,7 +152,9 @@ def test_who_asked_belongs_to_the_customer_and_told_the_desk(house: House) -> No
     assert set(caught.value.fields) == {"asked_by", "asked_channel"}
 
 
-@pytest.mark.parametrize("which", ["itself", "other_customer", "dead", "circle"])
+@pytest.mark.parametrize(
+    "which", ["itself", "other_customer", "rejected", "invalid", "merged", "circle"]
+)
 def test_a_duplicate_of_what_cannot_be_is_refused_and_nothing_is_changed(
     house: House, which: str
 ) -> None:
@@ -162,8 +164,15 @@ def test_a_duplicate_of_what_cannot_be_is_refused_and_nothing_is_changed(
         other = make_ticket(house, requester=house.outsider)
     elif which != "itself":
         other = make_ticket(house)
-    if which == "dead":
+    if which == "rejected":
         step(house, other, "reject", MONDAY_9AM, reason="Not ours.")
+    if which == "invalid":
+        step(house, other, "start", MONDAY_9AM)
+        step(house, other, "close_invalid", MONDAY_9AM, reason="Not ours.")
+    if which == "merged":
+        survivor = make_ticket(house)
+        agent = by(house.agent)
+        services.merge_tickets(ticket=other, survivor=survivor, by=agent, at=MONDAY_9AM)
     if which == "circle":
         services.link_tickets(
             ticket=other, other=ticket, kind=LinkKind.DUPLICATE, by=by(house.agent), at=MONDAY_9AM
@@ -219,6 +228,17 @@ def test_several_tickets_are_called_off_by_the_requester_of_each(house: House) -
     assert [each.refusal for each in changed] == ["", ""]
     asked = StateInterval.objects.filter(cause="requested").order_by("ticket_id")
     assert [each.asked_by for each in asked] == [house.requester, house.people["coordinator"]]
+
+
+def test_a_cause_of_another_step_links_nothing(house: House) -> None:
+    first = make_ticket(house)
+    ticket = make_ticket(house)
+
+    end(house, ticket, "start", cause="duplicate", duplicate_of=first)
+
+    assert fresh(ticket).state == State.IN_PROGRESS
+    assert not TicketLink.objects.exists()
+    assert StateInterval.objects.get(ticket=ticket, ended_at=None).cause == ""
 
 
 def test_every_step_that_ends_unsolved_offers_causes() -> None:

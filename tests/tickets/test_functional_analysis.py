@@ -41,6 +41,10 @@ def write(house: House, ticket: Ticket, **changes: Any) -> FunctionalAnalysis:
     )
 
 
+def fresh_analysis(analysis: FunctionalAnalysis) -> FunctionalAnalysis:
+    return FunctionalAnalysis.objects.select_related("ticket").get(pk=analysis.pk)
+
+
 def changes_tables(house: House) -> None:
     Service.objects.filter(pk=house.services["erp"].pk).update(needs_analysis=True)
 
@@ -74,6 +78,32 @@ def test_the_analysis_of_a_merged_ticket_counts(house: House) -> None:
     assert fresh(survivor).state == State.SOLVED
     assert queries.analysis_of(fresh(survivor), analysis.pk) == analysis
     assert queries.analysis_of(make_ticket(house), analysis.pk) is None
+
+
+def test_an_analysis_stays_with_what_was_solved_by_it(house: House) -> None:
+    changes_tables(house)
+    ticket = started(house)
+    analysis = write(house, ticket)
+    step(house, ticket, "solve", LATER, **SOLUTION)
+
+    with pytest.raises(Invalid, match="its analysis stays"):
+        services.remove_analysis(analysis=fresh_analysis(analysis), by=by(house.agent), at=LATER)
+
+    assert queries.analyses_of([ticket.pk]) == [analysis]
+
+
+def test_who_holds_the_survivor_notes_the_change_of_a_merged_ticket(house: House) -> None:
+    survivor = started(house)
+    ticket = make_ticket(house)
+    analysis = write(house, ticket)
+    services.merge_tickets(ticket=ticket, survivor=survivor, by=by(house.agent), at=LATER)
+    step(house, survivor, "assign", LATER, team=house.level_two, reason="Up.")
+
+    services.note_run(
+        analysis=fresh_analysis(analysis), rows=1, by=by(house.staff["consultant"]), at=LATER
+    )
+
+    assert fresh_analysis(analysis).rows == 1
 
 
 def test_other_services_need_none(house: House) -> None:

@@ -53,6 +53,7 @@ from tickets.queries.history import (
 from tickets.queries.hits import Hit, hits_of
 from tickets.queries.intervals import (
     Held,
+    entries_into_states,
     handover_of,
     intervals,
     intervals_of,
@@ -160,6 +161,7 @@ __all__ = [
     "due_for_closing",
     "due_for_reminder",
     "due_to_send",
+    "entries_into_states",
     "ended",
     "files_of",
     "find_by_number",

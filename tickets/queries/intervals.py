@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from tickets.models import StateInterval, Ticket
 from tickets.states import HOLDERS, Bucket, Holder, State, turn_of
 
@@ -16,6 +18,15 @@ def handover_of(ticket: Ticket) -> StateInterval | None:
         return None
     sent = StateInterval.objects.filter(ticket=ticket, state=State.ASSIGNED, tried__gt="")
     return sent.order_by("-started_at", "-pk").first()
+
+
+def entries_into_states() -> QuerySet[StateInterval]:
+    """Return the stays that began with a change of state, not with a mark or its end."""
+    before = StateInterval.objects.filter(
+        ticket=OuterRef("ticket"), state=OuterRef("state"), ended_at=OuterRef("started_at")
+    )
+    entries: QuerySet[StateInterval] = StateInterval.objects.exclude(Exists(before))
+    return entries
 
 
 def intervals(ticket_id: int) -> list[StateInterval]:

@@ -14,10 +14,10 @@ from foundation.core.errors import Invalid
 from foundation.core.texts import is_blank, one_line
 from tickets import verbs
 from tickets.models import DataChange, FunctionalAnalysis, Ticket
-from tickets.queries import has_analysis
-from tickets.services.base import record_ticket, require_worker
+from tickets.queries import has_analysis, survivor_of
+from tickets.services.base import locked_ticket, record_ticket, require_worker
 from tickets.services.errors import ActionNotAllowed
-from tickets.states import FINAL
+from tickets.states import FINAL, OPEN_STATES
 
 LONGEST_TEXT = 10_000  # characters of each text
 LONGEST_TABLES = 300
@@ -88,7 +88,7 @@ def note_run(*, analysis: FunctionalAnalysis, rows: int, by: Actor, at: datetime
     ``ActionNotAllowed`` as ``write_analysis``, or ``Invalid``: a negative number, or a change that
     was made or removed meanwhile.
     """
-    require_worker(analysis.ticket, by)
+    require_worker(survivor_of(analysis.ticket), by)
     if not 0 <= rows <= MOST_ROWS:
         words = _("Give the number of rows: 0 or more.")
         raise Invalid(words, fields={"rows": words})
@@ -102,8 +102,13 @@ def note_run(*, analysis: FunctionalAnalysis, rows: int, by: Actor, at: datetime
 def remove_analysis(*, analysis: FunctionalAnalysis, by: Actor, at: datetime) -> None:
     """Remove an analysis of one's own or, as a supervisor, of anybody, whose change was not made;
     the record keeps it. Raises ``ActionNotAllowed`` for somebody else's, or ``Invalid`` for one
-    whose change was made.
+    whose change was made, or whose ticket is solved or has ended. Locks the ticket's row: a
+    solution that needs the analysis comes before or after.
     """
+    ticket = locked_ticket(survivor_of(analysis.ticket).pk)
+    if ticket.state not in OPEN_STATES:
+        words = _("%(number)s is “%(state)s”: its analysis stays.")
+        raise Invalid(words % {"number": ticket.number, "state": ticket.state_label})
     person = acting_person(by)
     if analysis.author_id != person.pk and not person.can(Capability.SUPERVISE):
         raise ActionNotAllowed(_("Only its author, or a supervisor, can remove it."))
@@ -116,9 +121,12 @@ def remove_analysis(*, analysis: FunctionalAnalysis, by: Actor, at: datetime) ->
 
 def require_analysis(ticket: Ticket) -> None:
     """Raise ``Invalid`` for a ticket whose service needs a functional analysis that nobody
-    recorded.
+    recorded. Locks the ticket's row: no analysis is removed until the commit.
     """
-    if ticket.service.needs_analysis and not has_analysis(ticket):
+    if not ticket.service.needs_analysis:
+        return
+    locked_ticket(ticket.pk)
+    if not has_analysis(ticket):
         words = _(
             "“%(service)s” changes data in tables: record the functional analysis on the ticket "
             "before you solve it."

@@ -17,13 +17,13 @@ from foundation.documents.checking import CheckedFile
 from tickets.endings import CAUSE_NEEDS, EndCause
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer
+from tickets.queries import survivor_of
 from tickets.services.errors import DetailsMissing
 from tickets.services.times import Spent
 from tickets.states import SolutionType, State, Transition
 
+_UNSOLVED = frozenset({State.REJECTED, State.CANCELLED})
 FURTHEST = timedelta(days=730)  # that a promised or expected day may lie ahead
-# those that a duplicate cannot name: nobody works on their matter
-_WITHOUT_A_MATTER = frozenset({State.REJECTED, State.CANCELLED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,9 +146,11 @@ def _wrong_cause(
     if "asked_by" in needs:
         fields |= _wrong_person(ticket, details, "asked_by", "asked_channel")
     other = details.duplicate_of if "duplicate_of" in needs else None
-    if other is not None and other.state in _WITHOUT_A_MATTER:
-        fields["duplicate_of"] = _("%(number)s is “%(state)s”: name the one that is attended.") % {
-            "number": other.number,
-            "state": other.state_label,
-        }
+    if other is not None and other.merged_into_id is not None:
+        words = _("%(survivor)s was merged itself: choose %(into)s, in which it goes on.")
+        names = {"survivor": other.number, "into": survivor_of(other).number}
+        fields["duplicate_of"] = words % names
+    elif other is not None and (other.end_cause or other.state in _UNSOLVED):
+        words = _("%(number)s ended without a solution: name the one that is attended.")
+        fields["duplicate_of"] = words % {"number": other.number}
     return fields

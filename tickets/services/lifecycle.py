@@ -85,7 +85,8 @@ def transition_ticket(
         raise TransitionNotAllowed(ticket, str(transition.label) if transition else name, possible)
     if user.is_staff:
         require_details(ticket, transition, transition.staff_needs, details, at)
-        if details.duplicate_of is not None and details.cause == EndCause.DUPLICATE:
+        is_duplicate = transition.causes and details.cause == EndCause.DUPLICATE
+        if is_duplicate and details.duplicate_of is not None:
             link_duplicate(ticket=ticket, other=details.duplicate_of, by=by, at=at)
         require_time(
             ticket,
@@ -122,7 +123,8 @@ def solve_automatically(
     """Solve an open ticket on behalf of another service, which has checked the permission and the
     details. Locks the ticket's row.
 
-    Raises ``TransitionNotAllowed`` if the ticket is solved or has ended.
+    Raises ``TransitionNotAllowed`` if the ticket is solved or has ended. It asks for no functional
+    analysis: the delivery of an audit changes no data.
     """
     lock_ticket(ticket)
     if ticket.state not in OPEN_STATES:
