@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,6 +18,7 @@ OTHER = "agent2@mesa.example"
 SUPERVISOR = "supervisor@mesa.example"
 # 640 is a window of 1280 at a zoom of 200 %
 WIDTHS = (1440, 1280, 768, 640, 390)
+PARTS = {"es": "Refacciones", "en": "Spare parts"}
 
 
 def first_ticket(mesa: Mesa, view: str) -> str:
@@ -264,6 +265,61 @@ def test_a_ticket_is_dragged_to_somebody_and_goes_back(
     expect(page.locator("#person-0 [data-row]").first).to_be_visible()
     page.click(".message button")
     expect(page.locator("#person-0")).to_contain_text(number)
+
+
+def test_a_wait_a_session_and_the_cause_of_an_end_are_noted_by_keyboard(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    address = first_ticket(mesa, "unassigned")
+    walker = Walker(browser, mesa, AGENT, language)
+    page = walker.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    walker.open(address)
+    walker.act(lambda: page.locator("[data-primary]").press("Enter"))
+
+    page.locator(".bar-menu > summary").press("Enter")
+    wait = page.locator(".steps-menu details", has=page.locator("#mark_reason"))
+    wait.locator("summary").press("Enter")
+    page.locator("#mark_mark").select_option("spare_parts")
+    page.locator("#mark_reason").press_sequentially("A disk")
+    walker.check_accessibility()
+    walker.act(lambda: wait.locator("button").press("Enter"))
+    expect(page.locator(".ticket-head .badges")).to_contain_text(PARTS[language])
+    walker.act(lambda: page.locator("form[action$='/mark/remove/'] button").press("Enter"))
+    expect(page.locator(".ticket-head .badges")).not_to_contain_text(PARTS[language])
+
+    page.locator("#panel-sessions summary").press("Enter")
+    for field, typed in (
+        ("tool", "Screen"),
+        ("minutes", "5"),
+        ("summary", "The printer was paused"),
+    ):
+        page.locator(f"#session_{field}").press_sequentially(typed)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    page.locator("#session_started_at").fill(yesterday.strftime("%Y-%m-%dT%H:%M"))
+    walker.check_accessibility()
+    page.locator("#session_tool").press("Enter")
+    expect(page.locator("#panel-sessions .task")).to_contain_text("The printer was paused")
+    page.locator("#panel-analyses summary").press("Enter")
+    page.locator("#panel-analyses .side-act summary").press("Enter")
+    expect(page.locator("#analysis_finding")).to_be_visible()
+    walker.check_accessibility()
+
+    page.locator(".bar-menu > summary").press("Enter")
+    page.locator("[hx-get$='/step/close_cancelled/form/']").locator("xpath=../summary").press(
+        "Enter"
+    )
+    page.locator("#close_cancelled_cause").select_option("duplicate")
+    expect(page.locator("#close_cancelled_asked_by")).to_be_hidden()
+    page.locator("#close_cancelled_cause").select_option("requested")
+    expect(page.locator("#close_cancelled_duplicate_of")).to_be_hidden()
+    page.locator("#close_cancelled_asked_by").select_option(index=1)
+    page.locator("#close_cancelled_asked_channel").select_option("phone")
+    page.locator("#close_cancelled_reason").press_sequentially("No longer needed")
+    walker.check_accessibility()
+    button = page.locator("form[action$='/step/close_cancelled/'] button")
+    walker.act(lambda: button.press("Enter"))
+    expect(page.locator(".properties")).to_contain_text("No longer needed")
 
 
 def test_an_agent_works_by_the_next_ticket_with_the_keyboard_alone(
