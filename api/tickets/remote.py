@@ -16,7 +16,7 @@ from api.idempotency import idempotent
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from tickets import queries, services
-from tickets.models import LONGEST_SUMMARY, Consent, RemoteSession
+from tickets.models import LONGEST_SUMMARY, Consent, RemoteSession, Ticket
 from tickets.services import NewSession
 from web.access import needs
 from web.requests import actor, person
@@ -78,7 +78,7 @@ class SessionActions:
         ticket = queries.get_ticket(person(request), number)
         code: int = status.HTTP_200_OK
         if request.method == "POST":
-            self._note(request, number, at)
+            self._note(request, ticket, at)
             code = status.HTTP_201_CREATED
         ids = [ticket.pk]
         if person(request).is_staff:
@@ -106,8 +106,7 @@ class SessionActions:
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @_for_staff
-    def _note(self, request: Request, number: str, at: datetime) -> None:
-        ticket = queries.get_ticket(person(request), number)
+    def _note(self, request: Request, ticket: Ticket, at: datetime) -> None:
         body = NewSessionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         session = NewSession(**body.validated_data)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -17,7 +16,7 @@ from foundation.core.errors import DomainError
 from tickets import queries, services
 from web.access import needs
 from web.panels import Refused
-from web.requests import actor, person, posted_from
+from web.requests import actor, is_id, person, posted_from
 
 
 @posted_from("admin:ticket", "number")
@@ -49,16 +48,14 @@ def mark(request: HttpRequest, number: str) -> HttpResponse:
 def go_on(request: HttpRequest, number: str) -> HttpResponse:
     """Take the mark off: what was awaited is there."""
     ticket = queries.get_ticket(person(request), number)
-    version = forms.IntegerField(required=False, min_value=1)
+    version = request.POST.get("version", "")
     try:
         services.go_on(
             ticket=ticket,
             by=actor(request, Channel.DESK),
             at=timezone.now(),
-            expected_version=version.clean(request.POST.get("version", "")),
+            expected_version=int(version) if is_id(version) else None,
         )
-    except forms.ValidationError:
-        return to_ticket(request, ticket)
     except DomainError as error:
         return refused_act(request, queries.get_ticket(person(request), number), "steps", error)
     return to_ticket(request, ticket)
