@@ -16,6 +16,7 @@ from foundation.accounts.models import Team, User
 from foundation.accounts.queries import assignable_staff, team_serves
 from foundation.core.classification import ASSISTED_CHANNELS, Impact, Urgency
 from foundation.core.errors import Invalid
+from tickets.endings import CAUSE_NEEDS, EndCause
 from tickets.services import Assigning, Classifying, Stepping, TicketAct, TransitionDetails
 from tickets.states import SolutionType, Transition
 from web.forms import TextField
@@ -54,6 +55,13 @@ class ActForm(CauseFields):
         self.fields = {name: field for name, field in self.fields.items() if name in kept}
         if causes:
             fields["cause"].required = True
+
+    def clean(self) -> None:
+        """Ask for what the chosen cause needs: the refusal of a ticket would not name the field."""
+        cause = self.cleaned_data.get("cause")
+        for name in CAUSE_NEEDS.get(EndCause(cause), ()) if cause else ():
+            if name in self.fields and not self.cleaned_data.get(name):
+                self.add_error(name, forms.Field.default_error_messages["required"])
 
     def given(self, reader: User) -> dict[str, Any]:
         """Return what was filled in. Raises as ``cause_details``."""

@@ -256,6 +256,10 @@ def test_several_tickets_are_cancelled_with_one_cause(house: House, sign_in: Any
 
     missing = client.post(APPLY, {**act, "reason": "Over.", "cause": ""})
     assert missing.status_code == 400
+    for cause in ("requested", "duplicate"):
+        bare = client.post(APPLY, {**act, "reason": "Over.", "cause": cause})
+        assert bare.status_code == 400
+        assert "field-wrong" in bare.content.decode()
     unknown = {**act, "reason": "Over.", "cause": "duplicate", "duplicate_of": "TK-999999"}
     assert client.post(APPLY, unknown).status_code == 400
     client.post(
