@@ -109,6 +109,9 @@ class SimulationForm(forms.Form):
     pauses_supplier = forms.ChoiceField(
         label=_("Attention pauses while pending supplier"), choices=_YES_NO, required=False
     )
+    pauses_marked = forms.ChoiceField(
+        label=_("Attention pauses in marked stays"), choices=_YES_NO, required=False
+    )
     hours_business = HoursField(label=_("Business hours"), required=False)
     hours_extended = HoursField(label=_("Extended hours"), required=False)
     without_holidays = forms.BooleanField(label=_("Without holidays"), required=False)
@@ -143,6 +146,7 @@ class SimulationForm(forms.Form):
         names = (
             "pauses_user",
             "pauses_supplier",
+            "pauses_marked",
             "hours_business",
             "hours_extended",
             "without_holidays",
@@ -188,6 +192,7 @@ class SimulationForm(forms.Form):
             targets=self._targets(),
             pauses_while_pending_user=_flag(data["pauses_user"]),
             pauses_while_pending_supplier=_flag(data["pauses_supplier"]),
+            pauses_while_marked=_flag(data["pauses_marked"]),
             matrix=self._matrix() or None,
             hours={role: value for role, value in hours.items() if value},
             without_holidays=data["without_holidays"],
@@ -236,6 +241,7 @@ def initial_of(draft: Draft) -> dict[str, Any]:
     words = {True: "yes", False: "no", None: ""}
     values["pauses_user"] = words[draft.pauses_while_pending_user]
     values["pauses_supplier"] = words[draft.pauses_while_pending_supplier]
+    values["pauses_marked"] = words[draft.pauses_while_marked]
     values["without_holidays"] = draft.without_holidays
     return values
 

@@ -120,7 +120,7 @@ def _result(
         form = PutInForceForm(organization_ids=simulation.organization_ids)
     draft = draft_from(simulation.draft)
     result = queries.simulation_result(simulation)
-    has_policy = bool(draft.targets or draft.matrix or draft.sets_pauses)
+    has_policy = bool(draft.targets or draft.matrix or draft.pauses)
     has_hours = bool(draft.hours) or draft.without_holidays
     return {
         "simulation": simulation,

@@ -37,12 +37,14 @@ from sla.policies.layers import (
 from sla.policies.models import (
     MAX_DAYS,
     MAX_MINUTES,
+    PAUSES,
     PolicyTarget,
     PolicyVersion,
 )
 from sla.policies.services.publishing import check_targets
 from sla.targets import Target, Term
 from tickets.states import State
+from tickets.stays import MARKED
 
 Hours = Mapping[str, list[list[str]]]
 
@@ -55,23 +57,23 @@ class Draft:
     targets: Mapping[tuple[Metric, str, Priority], Target] = field(default_factory=dict)
     pauses_while_pending_user: bool | None = None
     pauses_while_pending_supplier: bool | None = None
+    pauses_while_marked: bool | None = None
     matrix: Matrix | None = None
     hours: Mapping[CalendarRole, Hours] = field(default_factory=dict)
     without_holidays: bool = False
     _laid: dict[int, tuple[Policy, Policy]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def sets_pauses(self) -> bool:
-        return (
-            self.pauses_while_pending_user is not None
-            or self.pauses_while_pending_supplier is not None
-        )
+    def pauses(self) -> dict[str, bool]:
+        """The pauses that the draft sets, by column of a policy."""
+        said = {name: getattr(self, name) for name in PAUSES}
+        return {name: value for name, value in said.items() if value is not None}
 
     def over(self, policy: Policy) -> Policy:
         """Return the policy with this draft as its strongest layer; the policy itself if the draft
         sets no targets and no pauses.
         """
-        if not self.targets and not self.sets_pauses:
+        if not self.targets and not self.pauses:
             return policy
         laid = self._laid.get(id(policy))
         if laid is None:
@@ -94,12 +96,7 @@ class Draft:
         )
 
     def _layer(self) -> Layer:
-        version = PolicyVersion(
-            number=0,
-            pauses_while_pending_user=self.pauses_while_pending_user,
-            pauses_while_pending_supplier=self.pauses_while_pending_supplier,
-        )
-        return Layer(version, self.rows())
+        return Layer(PolicyVersion(number=0, **self.pauses), self.rows())
 
     def rows(self) -> list[PolicyTarget]:
         """Return the targets as rows that are not saved."""
@@ -134,8 +131,7 @@ class Draft:
                 }
                 for (metric, support_type, priority), target in self.targets.items()
             ],
-            "pauses_while_pending_user": self.pauses_while_pending_user,
-            "pauses_while_pending_supplier": self.pauses_while_pending_supplier,
+            **{name: getattr(self, name) for name in PAUSES},
             "matrix": [
                 [str(urgency), str(impact), priority.code]
                 for (urgency, impact), priority in (self.matrix or {}).items()
@@ -175,6 +171,7 @@ def draft_from(data: Mapping[str, Any]) -> Draft:
         targets=targets,
         pauses_while_pending_user=data["pauses_while_pending_user"],
         pauses_while_pending_supplier=data["pauses_while_pending_supplier"],
+        pauses_while_marked=data.get("pauses_while_marked"),  # an older draft lacks it
         matrix=matrix or None,
         hours={CalendarRole(role): hours for role, hours in data["hours"].items()},
         without_holidays=data["without_holidays"],
@@ -216,6 +213,7 @@ def draft_of_terms_in_force(
         targets={key: target for key, target in asked.items() if target is not None},
         pauses_while_pending_user=State.PENDING_USER in states,
         pauses_while_pending_supplier=State.PENDING_SUPPLIER in states,
+        pauses_while_marked=MARKED in states,
         matrix=matrix_for(organization, contract.pk if contract else None, at),
         hours=hours,
     )

@@ -38,11 +38,7 @@ def publish_draft(
     rows = [row for row in standing if not draft.covers(row)] + draft.rows()
     for row in rows:
         row.pk = None
-    said = {
-        name: getattr(draft, name)
-        for name in ("pauses_while_pending_user", "pauses_while_pending_supplier")
-    }
-    kept |= {name: value for name, value in said.items() if value is not None}
+    kept |= draft.pauses
     if draft.matrix:
         cells = {**matrix_for(contract.organization, contract.pk, effective_from), **draft.matrix}
         publish_matrix(contract=contract, cells=cells, effective_from=effective_from, by=by, at=at)

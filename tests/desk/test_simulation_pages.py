@@ -13,7 +13,7 @@ from foundation.core.classification import Impact, Priority, SupportType, Urgenc
 from reports.models import Simulation, SimulationPart
 from reports.services import run_part
 from sla.metrics import Metric
-from sla.policies.models import PolicyVersion
+from sla.policies.models import PAUSES, PolicyVersion
 from sla.policies.services import publish_policy
 from sla.simulation.drafts import Draft
 from tests.support.house import DAY, MINUTE, House, by, make_ticket
@@ -93,6 +93,7 @@ def test_a_running_simulation_is_cancelled(house: House, admin_client: Any) -> N
         (Draft(matrix=MATRIX), True, False),
         (Draft(pauses_while_pending_user=False), True, False),
         (Draft(pauses_while_pending_supplier=False), True, False),
+        (Draft(pauses_while_marked=True), True, False),
         (Draft(hours={CalendarRole.BUSINESS: {"0": [["09:00", "12:00"]]}}), False, False),
         (Draft(without_holidays=True), False, False),
     ],
@@ -252,16 +253,14 @@ def test_the_typed_pauses_are_those_of_the_draft(
     house: House, typed: str, drafted: bool | None
 ) -> None:
     months = {"first_month": "2026-03", "last_month": "2026-03"}
-    pauses = {"pauses_user": typed, "pauses_supplier": typed}
+    pauses = {"pauses_user": typed, "pauses_supplier": typed, "pauses_marked": typed}
     form = SimulationForm({"organizations": [house.north.pk], **months, **pauses})
     assert form.is_valid(), form.errors
 
     draft = form.draft()
 
-    assert (draft.pauses_while_pending_user, draft.pauses_while_pending_supplier) == (
-        drafted,
-        drafted,
-    )
+    assert {getattr(draft, name) for name in PAUSES} == {drafted}
+    assert draft.pauses == ({} if drafted is None else dict.fromkeys(PAUSES, drafted))
 
 
 def test_the_form_shows_every_field_of_a_draft(house: House, admin_client: Any) -> None:
@@ -269,7 +268,13 @@ def test_the_form_shows_every_field_of_a_draft(house: House, admin_client: Any) 
 
     for name in (
         *("name", "organizations", "first_month", "last_month", "pauses_user"),
-        *("pauses_supplier", "hours_business", "hours_extended", "without_holidays"),
+        *(
+            "pauses_supplier",
+            "pauses_marked",
+            "hours_business",
+            "hours_extended",
+            "without_holidays",
+        ),
     ):
         assert f'name="{name}"' in page, name
 

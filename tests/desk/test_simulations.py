@@ -174,6 +174,7 @@ def test_a_simulation_is_tried_again_with_everything_that_was_drafted(
         },
         pauses_while_pending_user=False,
         pauses_while_pending_supplier=True,
+        pauses_while_marked=True,
         without_holidays=True,
     )
     simulated = simulate(house, draft)
@@ -188,8 +189,5 @@ def test_a_simulation_is_tried_again_with_everything_that_was_drafted(
         "cell_high_minor": "low",
     }
     assert {initial[f"target_reaction_every_{each.code}"] for each in Priority} == {"20 min"}
-    assert (initial["pauses_user"], initial["pauses_supplier"], initial["without_holidays"]) == (
-        "no",
-        "yes",
-        True,
-    )
+    pauses = [initial[f"pauses_{name}"] for name in ("user", "supplier", "marked")]
+    assert (pauses, initial["without_holidays"]) == (["no", "yes", "yes"], True)

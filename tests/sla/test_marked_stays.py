@@ -10,7 +10,9 @@ from sla.clocks.queries import get_clock
 from sla.clocks.services import rebuild_clocks
 from sla.policies.models import PolicyTarget, PolicyVersion
 from sla.policies.services import publish_policy
+from sla.simulation.drafts import Draft
 from tests.support.house import HOUR, MONDAY_9AM, House, by, fresh
+from tests.support.simulations import simulate
 from tests.support.tickets import started
 from tickets import queries, services
 from tickets.models import Ticket
@@ -105,3 +107,20 @@ def test_the_policy_is_exported_with_what_it_says(house: House) -> None:
     policy(house, pauses=True)
 
     assert PolicyVersion.objects.get().pauses_while_marked is True
+
+
+@pytest.mark.parametrize("pauses", [True, False, None])
+def test_a_simulation_pauses_as_its_draft_says(house: House, pauses: bool | None) -> None:
+    policy(house, pauses=False)
+    ticket = waited(house)
+    services.send_attention_statement(
+        ticket=fresh(ticket),
+        body="A plan.",
+        estimated_at=MONDAY_9AM + 30 * HOUR,
+        by=by(house.agent),
+        at=MONDAY_9AM + 6 * HOUR,
+    )
+
+    result = simulate(house, Draft(pauses_while_marked=pauses))
+
+    assert result.changed == (1 if pauses else 0)

@@ -2,6 +2,7 @@
 
 from sla.policies.models.targets import MAX_DAYS, MAX_MINUTES, PROMISED, UNSTARTED, PolicyTarget
 from sla.policies.models.versions import (
+    PAUSES,
     POLICY_CALENDARS,
     POLICY_SAYS,
     PolicyVersion,
@@ -10,6 +11,7 @@ from sla.policies.models.versions import (
 __all__ = [
     "MAX_DAYS",
     "MAX_MINUTES",
+    "PAUSES",
     "POLICY_CALENDARS",
     "POLICY_SAYS",
     "PROMISED",

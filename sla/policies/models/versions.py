@@ -12,12 +12,12 @@ from foundation.configuration.models import TermsRow
 
 _INHERITED = ((None, _("As the more general policy says")), (True, _("Yes")), (False, _("No")))
 POLICY_CALENDARS = ("business_calendar", "extended_calendar")
+# The columns that say what pauses attention and resolution.
+PAUSES = ("pauses_while_pending_user", "pauses_while_pending_supplier", "pauses_while_marked")
 # The columns of a policy besides its targets and calendars.
 POLICY_SAYS = (
     "extension_includes_second_level",
-    "pauses_while_pending_user",
-    "pauses_while_pending_supplier",
-    "pauses_while_marked",
+    *PAUSES,
     "pauses_extend_terms",
     "warning_percents",
     "at_risk_percent",

@@ -26,6 +26,7 @@ from foundation.core.bounds import require_day_in_reach
 from foundation.core.classification import Priority
 from foundation.core.errors import DomainError, Invalid, NotAllowed
 from sla.policies.models import (
+    PAUSES,
     POLICY_CALENDARS,
     POLICY_SAYS,
     PolicyTarget,
@@ -167,9 +168,7 @@ _SILENT: dict[str, Any] = {
             "contract",
             "person",
             *POLICY_CALENDARS,
-            "pauses_while_pending_user",
-            "pauses_while_pending_supplier",
-            "pauses_while_marked",
+            *PAUSES,
         )
     ),
     "pauses_extend_terms": None,
