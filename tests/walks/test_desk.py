@@ -172,9 +172,9 @@ def test_a_ticket_is_merged_and_taken_out_again_by_keyboard(
     walker.open(address)
     related = page.locator("#panel-relations")
     state = page.locator(".ticket-head .state").first.inner_text()
-    offered = page.locator("#related-numbers option").first.get_attribute("value")
-    assert offered is not None
-    number = offered.split()[0]
+    options = page.locator("#related-numbers option")
+    offered = options.evaluate_all("found => found.map(each => each.value)")
+    number = next(each for each in offered if "Auditor" not in each).split()[0]  # no audit merges
 
     related.locator("summary").last.focus()
     page.keyboard.press("Enter")

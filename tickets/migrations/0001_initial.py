@@ -2012,4 +2012,20 @@ class Migration(migrations.Migration):
                 name="remote_session_ends_after_start",
             ),
         ),
+        migrations.AddIndex(
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("stay_mark__gt", "")),
+                fields=["stay_mark", "queue_at", "id"],
+                name="ticket_by_mark",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("end_cause__gt", "")),
+                fields=["end_cause", "-updated_at", "-id"],
+                name="ticket_by_cause",
+            ),
+        ),
     ]

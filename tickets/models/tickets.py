@@ -221,6 +221,17 @@ class Ticket(OrganizationRow):
                 name="ticket_activity",
                 condition=models.Q(state__in=sorted(ACTIVE)),
             ),
+            # Few wait for something or ended without a solution: their filters read no others.
+            models.Index(
+                fields=("stay_mark", "queue_at", "id"),
+                name="ticket_by_mark",
+                condition=models.Q(stay_mark__gt=""),
+            ),
+            models.Index(
+                fields=("end_cause", "-updated_at", "-id"),
+                name="ticket_by_cause",
+                condition=models.Q(end_cause__gt=""),
+            ),
             models.Index(
                 fields=("at_risk_at",),
                 name="ticket_at_risk",
