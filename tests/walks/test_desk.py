@@ -173,6 +173,7 @@ def test_a_ticket_is_merged_and_taken_out_again_by_keyboard(
     related = page.locator("#panel-relations")
     state = page.locator(".ticket-head .state").first.inner_text()
     options = page.locator("#related-numbers option")
+    expect(options.first).to_be_attached()  # the panel comes after the page
     offered = options.evaluate_all("found => found.map(each => each.value)")
     number = next(each for each in offered if "Auditor" not in each).split()[0]  # no audit merges
 
