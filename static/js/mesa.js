@@ -174,8 +174,15 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!event.detail.shouldSwap) return;
   for (const old of event.detail.target.querySelectorAll("details[name]")) old.open = false;
 });
+// A panel that is replaced keeps the focus: where it was when the request began, if it is nowhere now.
+const focusedBefore = new WeakMap();
+document.addEventListener("htmx:beforeRequest", (event) => {
+  focusedBefore.set(event.detail.xhr, document.activeElement?.id ?? "");
+});
 document.addEventListener("htmx:afterSettle", (event) => {
   prepare(event.target.parentNode ?? document);
   event.target.querySelector("[autofocus]")?.focus();
+  const id = event.target.matches?.(".panel-slot") && focusedBefore.get(event.detail.xhr);
+  if (id && document.activeElement === document.body) document.getElementById(id)?.focus({ preventScroll: true });
 });
 prepare(document);
