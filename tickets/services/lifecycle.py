@@ -73,7 +73,8 @@ def transition_ticket(
     """Take the named transition and return the ticket.
 
     Raises ``TransitionNotAllowed`` (lists the possible ones), ``DetailsMissing``, ``StaleTicket``,
-    or ``Invalid`` without the time worked when the contract asks for it. In order: writes the
+    or ``Invalid``: without the time worked or the functional analysis that contract or service ask
+    for, or for a duplicate that cannot be linked. In order: links a duplicate, writes the
     fields, the interval, the message if there is one, and the record; publishes events; queues one
     letter with state and message.
     """
