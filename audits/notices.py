@@ -17,7 +17,7 @@ from foundation.core.links import Link
 from foundation.documents.services import store_bytes
 from foundation.duty.roster import Party, first_to_answer, roster_on
 from foundation.notifications.services import Letter, queue_letters
-from tickets.notices import send, ticket_letter
+from tickets.letters import send, ticket_letter
 
 
 def notify_requested(*, audit: AuditRequest, due_at: datetime | None, at: datetime) -> None:

@@ -32,6 +32,7 @@ _TERMS = (
     "reopen_days",
     "time_asked",
     "time_step",
+    "masks_mail",
     "drp_contracted",
     "currency",
     "report_language",

@@ -27,8 +27,8 @@ from foundation.notifications.services import Letter, queue_letters
 from sla.clocks.arithmetic import BREACH_PERCENT
 from sla.clocks.models import Clock
 from sla.clocks.queries import is_at_risk
+from tickets.letters import send, ticket_letter
 from tickets.models import Ticket
-from tickets.notices import send, ticket_letter
 
 
 def level_letters(

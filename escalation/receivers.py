@@ -142,6 +142,6 @@ def _request_coverage(organization_ids: list[int], at: datetime) -> None:
 
 def _ticket(ticket_id: int) -> Ticket:
     ticket: Ticket = Ticket.objects.select_related(
-        "organization", "requester", "assignee", "owner"
+        "organization", "contract", "requester", "assignee", "owner"
     ).get(pk=ticket_id)
     return ticket

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from web import health, verification, views
+from web import health, originals, verification, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,6 +13,15 @@ urlpatterns = [
     path("language/", views.switch_language, name="language"),
     path("verify/", verification.verify, name="verify"),
     path("verify/certificate.pem", verification.certificate, name="certificate"),
+    path("sensitive/", originals.hint, name="sensitive"),
+    path(
+        "originals/messages/<int:message_id>/", originals.original_message, name="original_message"
+    ),
+    path(
+        "originals/tickets/<ticket_number:number>/",
+        originals.original_ticket,
+        name="original_ticket",
+    ),
     path("attachments/<int:attachment_id>/", views.attachment, name="attachment"),
     # A person's address is the one they were invited by: it is changed in the configuration, on the
     # record, and nowhere else.

@@ -14,10 +14,15 @@ from django.core.management.color import no_style
 from django.db import connection
 from django.test import Client
 from django.utils import translation
+from hypothesis import settings as hypothesis_settings
 
 from foundation.accounts.models import User
 from foundation.accounts.tenancy import every_organization
 from tests.support.house import MONDAY_9AM, House, build_house
+
+# A busy machine makes an example slow, which says nothing about the code.
+hypothesis_settings.register_profile("mesa", deadline=None)
+hypothesis_settings.load_profile("mesa")
 
 # Their pages read by the queries of the apps, whose own tests run on both databases; the long part
 # opens every page on PostgreSQL too. What remains is the order and the statement count of lists.

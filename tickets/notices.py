@@ -3,68 +3,19 @@
 The actor gets none, except the requester's own copy of a new ticket.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-
-from django.conf import settings
 
 from foundation.accounts.models import User
 from foundation.accounts.queries import is_staff, may_read, supervisors_of
 from foundation.core.actor import Actor
-from foundation.core.classification import Priority
-from foundation.core.links import Link
-from foundation.notifications.services import Letter, queue_letters
+from foundation.notifications.services import Letter
+from tickets.letters import as_written, send, ticket_letter
 from tickets.models import HeldMessage, Merge, Message, StateInterval, Ticket, format_number
 from tickets.permissions import may_follow
 from tickets.queries import visible_to, watchers_of
 from tickets.states import Effect, State, Transition
-
-
-def language_of(user: User, ticket: Ticket) -> str:
-    return user.language or ticket.organization.language
-
-
-def ticket_letter(
-    ticket: Ticket,
-    *,
-    to: User,
-    template: str,
-    key: str,
-    for_staff: bool = False,
-    not_before: datetime | None = None,
-    links: dict[str, Link] | None = None,
-    **context: Any,
-) -> Letter:
-    """Build a letter about a ticket. ``links`` adds addresses, or replaces ``url`` (the ticket).
-
-    ``key`` identifies the fact. With the recipient it forms ``dedupe_key``, so that the same fact
-    writes one outbox row per person.
-    """
-    return Letter(
-        template=template,
-        to_email=to.email,
-        to_name=to.full_name,
-        recipient_id=to.pk,
-        language=language_of(to, ticket),
-        dedupe_key=f"{key}:{to.pk or to.email}",
-        not_before=not_before,
-        links={"url": Link("ticket", ticket.number, for_staff), **(links or {})},
-        thread_id=f"<ticket-{ticket.pk}@{settings.MESA_MAIL_DOMAIN}>",
-        context={
-            "number": ticket.number,
-            "subject": ticket.subject,
-            "organization": ticket.organization.name,
-            "state": ticket.state,
-            "priority": Priority(ticket.priority).code,
-            "time_zone": ticket.organization.time_zone,
-            **context,
-        },
-    )
-
-
-def send(ticket: Ticket, letters: Iterable[Letter], at: datetime) -> None:
-    queue_letters(organization_id=ticket.organization_id, letters=list(letters), at=at)
 
 
 def notify_received(*, ticket: Ticket, promises: list[dict[str, str]], at: datetime) -> None:
@@ -76,7 +27,7 @@ def notify_received(*, ticket: Ticket, promises: list[dict[str, str]], at: datet
         to=ticket.requester,
         template="ticket_received",
         key=f"raised:{ticket.pk}",
-        description=ticket.description,
+        description=as_written(ticket, None),
         promises=promises,
         out_of_contract=ticket.is_out_of_contract,
     )
@@ -99,7 +50,7 @@ def notify_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
                 to=ticket.requester,
                 template="ticket_reply",
                 key=f"message:{message.pk}",
-                body=message.body,
+                body=as_written(ticket, message),
             )
         )
     send(ticket, letters, at)
@@ -115,7 +66,7 @@ def notify_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
                 to=ticket.requester,
                 template="ticket_statement",
                 key=f"message:{message.pk}",
-                body=message.body,
+                body=as_written(ticket, message),
                 estimated_at=estimated,
             )
         )
@@ -132,7 +83,7 @@ def _of_message(ticket: Ticket, message: Message) -> list[Letter]:
         by_id=message.author_id,
         is_public=message.is_public,
         author=str(message.author or ""),
-        body=message.body,
+        body=as_written(ticket, message),
     )
 
 
@@ -178,7 +129,7 @@ def notify_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -
             template="customer_replied",
             key=f"message:{message.pk}",
             for_staff=True,
-            body=message.body,
+            body=as_written(ticket, message),
         )
         for reader in desk_readers(ticket)
     ]
@@ -208,7 +159,7 @@ def notify_state(
     if Effect.MERGES in transition.effects:
         return
     key = f"state:{interval.pk}"
-    body = message.body if message and message.is_public else ""
+    body = as_written(ticket, message) if message and message.is_public else ""
     is_told_by_reply = Effect.FOLLOWS_A_REPLY in transition.effects
     letters = []
     if not is_told_by_reply:
@@ -241,7 +192,7 @@ def notify_state(
                 key=key,
                 for_staff=True,
                 transition=transition.name,
-                body=message.body if message else interval.reason,
+                body=as_written(ticket, message) if message else interval.reason,
             )
             for reader in desk_readers(ticket)
         ]
@@ -299,7 +250,7 @@ def notify_mentioned(
             key=f"message:{message.pk}",
             for_staff=True,
             author=str(message.author or ""),
-            body=message.body,
+            body=as_written(ticket, message),
         )
         for person in people
     ]

@@ -13,6 +13,7 @@ from foundation.core.wording import Sentence, day_words, fixed
 from tickets import verbs
 from tickets.choosing import Verdict
 from tickets.endings import EndCause
+from tickets.masking import kind_words
 from tickets.models import Activity, DataChange, LinkKind, MessageKind, format_number, link_label
 from tickets.states import State
 from tickets.stays import StayMark
@@ -215,6 +216,10 @@ def _task_changed(payload: Mapping[str, Any], time_zone: str) -> str:
     return f"{words}. {_from_to(payload, 'owner')}" if old != new else words
 
 
+def _original_shown(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Sensitive data shown: %(what)s") % {"what": kind_words(payload["kinds"])}
+
+
 def _name(payload: Mapping[str, Any], name: str) -> str:
     """Return the name of what the payload has as ``name``."""
     return str(payload.get("names", {}).get(name, ["", ""])[1]) or "—"
@@ -251,6 +256,7 @@ SENTENCES: dict[str, Sentence] = {
     verbs.ANALYSIS_REMOVED: _of_analysis(
         gettext_noop("Functional analysis removed: %(kind)s, %(environment)s")
     ),
+    verbs.ORIGINAL_SHOWN: _original_shown,
     verbs.TASK_ADDED: _of_task(gettext_noop("Task: %(task)s")),
     verbs.TASK_CHANGED: _task_changed,
     verbs.TASK_DONE: _of_task(gettext_noop("Task done: %(task)s")),

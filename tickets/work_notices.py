@@ -13,8 +13,9 @@ from foundation.core.actor import Actor
 from foundation.core.links import Link
 from foundation.duty.models import Absence
 from foundation.duty.roster import members_of
+from tickets.letters import send, subject_in_mail, ticket_letter
 from tickets.models import StateInterval, Task, Ticket
-from tickets.notices import desk_readers, send, ticket_letter
+from tickets.notices import desk_readers
 from tickets.permissions import may_follow
 from tickets.states import State
 
@@ -94,7 +95,7 @@ def _tell_of_absence(
         until=absence.ends_at.isoformat(),
         desk_zone=DESK_ZONE,
         is_passed=is_passed,
-        tickets=[[each.number, each.subject] for each in tickets],
+        tickets=[[each.number, subject_in_mail(each)] for each in tickets],
     )
     send(first, [letter], at)
 

@@ -23,6 +23,18 @@ class TextField(forms.CharField):
         return without_blank_ends(super().to_python(value) or "")
 
 
+class TicketTextField(TextField):
+    """A text of a ticket: the page says while it is typed that it has sensitive data."""
+
+    is_watched = True
+
+
+class SubjectField(forms.CharField):
+    """The subject of a ticket, watched as its texts are."""
+
+    is_watched = True
+
+
 class MinutesField(forms.CharField):
     """A duration as people type it; cleaned, a number of minutes, or None for nothing."""
 

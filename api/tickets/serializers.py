@@ -16,11 +16,12 @@ from foundation.core.classification import (
     Priority,
     Urgency,
 )
+from foundation.core.sensitive import Sensitive
 from sla.clocks.models import Clock, ClockState
 from sla.metrics import Metric
 from sla.targets import TargetUnit
 from tickets.endings import EndCause
-from tickets.models import Message, MessageKind, Ticket, format_number
+from tickets.models import Ticket, format_number
 from tickets.notices import has_reader
 from tickets.queries import intervals, visible_to
 from tickets.states import Holder, SolutionType, State, turn_of
@@ -92,6 +93,17 @@ class StaySerializer(serializers.Serializer[Any]):
     asked_channel = serializers.CharField(allow_blank=True)
 
 
+SENSITIVE_WORDS = (
+    "Which sensitive data was written in it. Passwords and numbers of cards and of people are "
+    "masked: read them with original."
+)
+
+
+def kinds_list(kinds: str) -> list[str]:
+    """Return kinds of sensitive data, which are kept with commas between."""
+    return kinds.split(",") if kinds else []
+
+
 class TicketSerializer(serializers.ModelSerializer[Ticket]):
     number = serializers.CharField(read_only=True)
     organization = serializers.SlugField(source="organization.slug", read_only=True)
@@ -117,6 +129,11 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         help_text="Number of the ticket in which the matter of this one goes on.",
     )
     clocks = ClockSerializer(many=True, read_only=True)
+    sensitive = serializers.ListField(
+        child=serializers.ChoiceField(choices=Sensitive.choices),
+        read_only=True,
+        help_text=SENSITIVE_WORDS,
+    )
     stay = StaySerializer(
         read_only=True, allow_null=True, help_text="With stay_mark or end_cause; null otherwise."
     )
@@ -132,6 +149,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "organization",
             "subject",
             "description",
+            "sensitive",
             "kind",
             "service",
             "support_type",
@@ -170,7 +188,7 @@ class TicketListSerializer(TicketSerializer):
         fields = tuple(  # type: ignore[assignment]
             name
             for name in TicketSerializer.Meta.fields
-            if name not in {"description", "stay", "requester_has_access"}
+            if name not in {"description", "sensitive", "stay", "requester_has_access"}
         )
         read_only_fields = fields  # type: ignore[assignment]
 
@@ -206,13 +224,14 @@ def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[
 
 
 def ticket_data(ticket: Ticket, clocks: Iterable[Clock], reader: User) -> dict[str, Any]:
-    """Return the shape of ``TicketSerializer``: what the list shows, and three more."""
+    """Return the shape of ``TicketSerializer``: what the list shows, and four more."""
     row = {name: getattr(ticket, name) for name in ("id", "priority", *_LINKED_IDS, *_PLAIN)}
     for column in _JOINED.values():
         relation, _, name = column.partition("__")
         row[column] = getattr(getattr(ticket, relation), name, None)
     return listed_ticket_data(row, clocks) | {
         "description": ticket.description,
+        "sensitive": kinds_list(ticket.sensitive),
         "stay": _stay_data(ticket, reader) if ticket.stay_mark or ticket.end_cause else None,
         "requester_has_access": has_reader(ticket),
     }
@@ -267,63 +286,6 @@ class NewTicketSerializer(BodySerializer):
         help_text="With channel: the person is present and gets the number at once, which is the "
         "reaction.",
     )
-
-
-class MessageSerializer(serializers.ModelSerializer[Message]):
-    author = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Message
-        fields = (
-            "id",
-            "kind",
-            "author",
-            "is_from_staff",
-            "body",
-            "channel",
-            "created_at",
-            "estimated_at",
-        )
-
-    def get_author(self, message: Message) -> str | None:
-        return message.author.full_name if message.author else None
-
-
-class SentMessageSerializer(MessageSerializer):
-    requester_has_access = serializers.SerializerMethodField(
-        help_text="False when the requester left: the message is kept, and nobody was told."
-    )
-
-    class Meta(MessageSerializer.Meta):
-        fields = (  # type: ignore[assignment]
-            *MessageSerializer.Meta.fields,
-            "requester_has_access",
-        )
-
-    def get_requester_has_access(self, message: Message) -> bool:
-        return has_reader(message.ticket)
-
-
-class NewReplySerializer(BodySerializer):
-    """``kind`` is for the staff: reply (public), statement (with ``estimated_at``) or note
-    (internal). ``still_fails`` is for the customer and needed on a solved ticket: true declines
-    the solution, false only adds the message.
-    """
-
-    body = TextField()
-    kind = serializers.ChoiceField(
-        choices=[c for c in MessageKind.choices if c[0] != MessageKind.SOLUTION],
-        default=MessageKind.REPLY,
-    )
-    estimated_at = InstantField(required=False, allow_null=True)
-    still_fails = serializers.BooleanField(required=False, allow_null=True, default=None)
-    spent = SpentSerializer(required=False, allow_null=True, default=None, help_text=SPENT_WORDS)
-
-
-class NewFollowUpSerializer(BodySerializer):
-    """What the customer writes after a ticket has ended for good."""
-
-    body = TextField()
 
 
 class NewTransitionSerializer(BodySerializer):

@@ -28,21 +28,20 @@ from api.tickets.classification import (
     consequences_data,
     contract_of,
 )
+from api.tickets.conversation import ConversationActions
 from api.tickets.escalation import EscalationSerializer, NewEscalationSerializer, RuleLogSerializer
 from api.tickets.explanations import ExplanationSerializer, explanation_data
 from api.tickets.filters import TicketFilter
 from api.tickets.marking import MarkAction
+from api.tickets.messages import NewFollowUpSerializer, NewReplySerializer, SentMessageSerializer
 from api.tickets.raising import new_ticket
 from api.tickets.relations import NewMergeSerializer, RelationActions
 from api.tickets.remote import SessionActions
 from api.tickets.replying import send_reply
 from api.tickets.serializers import (
     LIST_COLUMNS,
-    NewFollowUpSerializer,
-    NewReplySerializer,
     NewTicketSerializer,
     NewTransitionSerializer,
-    SentMessageSerializer,
     TicketListSerializer,
     TicketSerializer,
     listed_ticket_data,
@@ -74,6 +73,7 @@ _IF_MATCH = if_match("The ETag you read; 412 with what changed when it moved on.
 class TicketViewSet(
     AnalysisActions,
     AssignmentActions,
+    ConversationActions,
     MarkAction,
     RelationActions,
     SessionActions,
@@ -84,7 +84,10 @@ class TicketViewSet(
     mixins.ListModelMixin,
     viewsets.GenericViewSet[Ticket],
 ):
-    parameters: ClassVar = {"list": frozenset({*TicketFilter.base_filters, "cursor"})}
+    parameters: ClassVar = {
+        "list": frozenset({*TicketFilter.base_filters, "cursor"}),
+        "messages": frozenset({"before"}),
+    }
     serializer_class = TicketSerializer
     filterset_class = TicketFilter
     lookup_field = "number"

@@ -202,6 +202,18 @@ class Migration(migrations.Migration):
                         verbose_name="report recipients",
                     ),
                 ),
+                (
+                    "masks_mail",
+                    models.BooleanField(
+                        default=False,
+                        help_text=(
+                            "Passwords, IP and MAC addresses, numbers of cards and of people: "
+                            "letters have a mask in their place, and a link to the ticket. "
+                            "Without a contract letters always mask them."
+                        ),
+                        verbose_name="e-mails mask sensitive data",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "contract",

@@ -94,6 +94,14 @@ class Contract(TermsRow):
         validators=[MinValueValidator(1), MaxValueValidator(480)],
         help_text=_("Each entry of time worked is rounded up to a multiple of it."),
     )
+    masks_mail = models.BooleanField(
+        _("e-mails mask sensitive data"),
+        default=False,
+        help_text=_(
+            "Passwords, IP and MAC addresses, numbers of cards and of people: letters have a mask "
+            "in their place, and a link to the ticket. Without a contract letters always mask them."
+        ),
+    )
     drp_contracted = models.BooleanField(_("DRP contracted"), default=False)
     currency = models.CharField(_("currency"), max_length=3, default="USD")
     report_recipients = models.ManyToManyField(

@@ -10,8 +10,8 @@ from desk.sharing import SharedForm, SharedPages
 from foundation.accounts.roles import Capability
 from foundation.core.wording import is_spanish
 from tickets import queries, services
+from tickets.letters import language_of
 from tickets.models import SavedReply
-from tickets.notices import language_of
 from tickets.placeholders import PLACEHOLDERS, filled
 from web.access import needs
 from web.forms import TextField

@@ -17,7 +17,7 @@ from tickets.models import Activity, HeldFile, MessageKind, Ticket
 from tickets.placeholders import left_in
 from tickets.services import Saying, Spent, TransitionDetails, Unsent, time_asked
 from tickets.states import SOLVE, WITH_REPLY, SolutionType, State, Transition
-from web.forms import FilesField, MinutesField, TextField
+from web.forms import FilesField, MinutesField, TicketTextField
 
 THEN_LABELS = {
     State.PENDING_USER: _("and wait for the customer"),
@@ -43,7 +43,7 @@ class SayForm(forms.Form):
     kind = forms.ChoiceField(
         choices=Say.choices, initial=Say.REPLY, widget=forms.RadioSelect, label=_("Send as")
     )
-    body = TextField(label=_("Message"), widget=forms.Textarea(attrs={"rows": 5}))
+    body = TicketTextField(label=_("Message"), widget=forms.Textarea(attrs={"rows": 5}))
     estimated_at = forms.DateTimeField(
         label=_("Expected time of attention"),
         required=False,

@@ -26,7 +26,7 @@ from tickets import services
 from tickets.services import Arrival, NewTicket
 from web.access import needs
 from web.errors import put_on_form
-from web.forms import FilesField, TextField
+from web.forms import FilesField, SubjectField, TicketTextField
 from web.once import acts_once
 from web.requests import actor, person
 from web.uploads import checked_files
@@ -61,8 +61,8 @@ class RegisterForm(forms.Form):
     service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
         label=gettext_lazy("Service"), queryset=None
     )
-    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
-    description = TextField(
+    subject = SubjectField(label=gettext_lazy("Subject"), max_length=200)
+    description = TicketTextField(
         label=gettext_lazy("Description"), widget=forms.Textarea(attrs={"rows": 5})
     )
     impact = forms.ChoiceField(

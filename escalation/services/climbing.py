@@ -23,6 +23,7 @@ from foundation.core.actor import Actor, system_actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.texts import is_blank
 from foundation.duty.roster import circle_of
+from tickets.masking import secrets_in
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer
 from tickets.services.base import locked_ticket, locked_tickets
@@ -37,7 +38,7 @@ def escalate_ticket(
     *, ticket: Ticket, cause: Cause, cause_key: str, reason: str = "", by: Actor, at: datetime
 ) -> Escalation | None:
     """Move the ticket to the next level of its matrix, as ``escalate``. Locks the ticket."""
-    locked = locked_ticket(ticket.pk, "organization", "requester", "assignee", "owner")
+    locked = locked_ticket(ticket.pk, "organization", "contract", "requester", "assignee", "owner")
     batch = Batch([locked], by=by, at=at)
     step = escalate(batch, locked, cause=cause, cause_key=cause_key, reason=reason)
     batch.flush()
@@ -110,6 +111,8 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
         )
     if is_blank(reason):
         raise Invalid(_("Say why you escalate."), fields={"reason": _("Say why you escalate.")})
+    if found := secrets_in(reason=reason):
+        raise Invalid(found["reason"], fields=found)
     if locked_ticket(ticket.pk).state in FINAL:
         raise NotAllowed(_("This ticket has ended: there is nothing left to escalate."))
     cause = Cause.REQUEST if is_customer else Cause.DESK
@@ -139,6 +142,8 @@ def deescalate_ticket(*, ticket: Ticket, reason: str, by: Actor, at: datetime) -
         raise NotAllowed(_("Only the desk can take an escalation back."))
     if is_blank(reason):
         raise Invalid(_("Say why the escalation is taken back."), fields={"reason": _("Say why.")})
+    if found := secrets_in(reason=reason):
+        raise Invalid(found["reason"], fields=found)
     ticket = locked_ticket(ticket.pk)
     steps = list(Escalation.objects.filter(ticket=ticket).order_by("pk"))
     position = steps[-1].position - 1 if steps else -1
@@ -232,6 +237,7 @@ def climb_all(*, escalation_ids: Sequence[int], at: datetime) -> int:
     tickets = locked_tickets(
         set(wanted.order_by().values_list("ticket_id", flat=True)),
         "organization",
+        "contract",
         "requester",
         "assignee",
         "owner",

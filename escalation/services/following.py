@@ -22,7 +22,12 @@ def follow_clocks(*, clocks: Sequence[ClockEvent], in_sets: bool = False, at: da
     rules. The clocks are of one organization. ``in_sets`` as of ``Batch``. Locks the tickets.
     """
     tickets = locked_tickets(
-        {event.ticket_id for event in clocks}, "organization", "requester", "assignee", "owner"
+        {event.ticket_id for event in clocks},
+        "organization",
+        "contract",
+        "requester",
+        "assignee",
+        "owner",
     )
     batch = Batch(tickets, at=at, in_sets=in_sets)
     rows = Clock.objects.in_bulk([event.clock_id for event in clocks])

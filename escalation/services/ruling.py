@@ -286,7 +286,7 @@ def break_silences(*, watch_ids: Sequence[int], at: datetime, in_sets: bool = Tr
     watches = SilenceWatch.objects.filter(pk__in=watch_ids).order_by("pk")
     tickets = locked_tickets(
         set(watches.values_list("ticket_id", flat=True)),
-        *("organization", "requester", "assignee", "owner", "service"),
+        *("organization", "contract", "requester", "assignee", "owner", "service"),
     )
     if not tickets:
         return 0

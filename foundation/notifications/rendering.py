@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from django.template import Context, Engine, Template
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from foundation.core.links import Link, address_of
 from foundation.documents.models import Blob
 from foundation.notifications.models import OutboxMessage
+
+_MASKED = gettext_noop("Sensitive data is hidden in this e-mail: read it in the ticket.")
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,8 @@ class RenderedMessage:
 
 def render_message(message: OutboxMessage) -> RenderedMessage:
     """Render ``notifications/<template>.subject.txt`` and ``.txt``. The HTML is the same text,
-    escaped, inside ``mail.html``, so that each message has one template.
+    escaped, inside ``mail.html``, so that each message has one template. A letter whose context has
+    ``is_masked`` says at its end that something is hidden.
 
     Whitespace in the subject becomes single spaces, so it has no line break.
     """
@@ -30,6 +35,8 @@ def render_message(message: OutboxMessage) -> RenderedMessage:
     subject = render_subject(message)
     with translation.override(message.language or "es"):
         text = _template(f"notifications/{message.template}.txt").render(context).strip() + "\n"
+        if message.context.get("is_masked"):
+            text += f"\n{_(_MASKED)}\n"
         html = render_to_string(
             "notifications/mail.html",
             {"text": text, "language": message.language, "mail_subject": subject},

@@ -10,7 +10,7 @@ from catalog.models import FieldType, RequestTemplate, TemplateField
 from foundation.accounts.models import Membership, Organization, User
 from foundation.accounts.queries import membership_of
 from foundation.core.classification import Impact, Urgency
-from web.forms import FilesField, TextField
+from web.forms import FilesField, SubjectField, TextField, TicketTextField
 
 
 class TicketForm(forms.Form):
@@ -19,7 +19,7 @@ class TicketForm(forms.Form):
     organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
         queryset=None, label=_("Company")
     )
-    subject = forms.CharField(
+    subject = SubjectField(
         label=_("Subject"),
         max_length=200,
         min_length=3,
@@ -30,7 +30,7 @@ class TicketForm(forms.Form):
     urgency = forms.ChoiceField(
         label=_("How much does it hinder the work?"), choices=Urgency.choices
     )
-    description = TextField(
+    description = TicketTextField(
         label=_("Description"),
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("What you did, what you expected, what happened, since when."),

@@ -4,11 +4,11 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from web.forms import FilesField, TextField
+from web.forms import FilesField, TextField, TicketTextField
 
 
 class ReplyForm(forms.Form):
-    body = TextField(label=_("Your message"), widget=forms.Textarea(attrs={"rows": 4}))
+    body = TicketTextField(label=_("Your message"), widget=forms.Textarea(attrs={"rows": 4}))
     attachments = FilesField()
 
 
@@ -28,7 +28,7 @@ class AnswerForm(ReplyForm):
 
 
 class FollowUpForm(ReplyForm):
-    body = TextField(
+    body = TicketTextField(
         label=_("What happens now?"),
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_(

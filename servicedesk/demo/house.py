@@ -202,6 +202,7 @@ def _contract(organization: Organization, row: DemoCustomer, at: datetime) -> Co
         starts_on=date(at.year - 1, 1, 1),
         ends_on=date(at.year + 2, 12, 31),
         validation_in_business_days=row.slug == "sur",
+        masks_mail=row.slug == "sur",
         reopen_days=5 if row.slug == "norte" else 0,
         currency={"MX": "MXN", "PE": "PEN", "CO": "COP"}[row.country],
     )

@@ -14,6 +14,7 @@ from tickets.services import (
     Spent,
     TaskPlan,
     add_checklist,
+    add_note,
     add_tasks,
     enter_time,
     finish_task,
@@ -70,7 +71,9 @@ def relate_tickets(house: House, now: datetime) -> None:
 
 
 def _note_work(ticket: Ticket, waiting: Ticket, by: Actor, now: datetime) -> None:
-    """Note a remote session on a ticket, and on another one that it waits for a spare part."""
+    """Note a remote session and an access on a ticket, and that another one waits for a spare
+    part.
+    """
     begun = now - timedelta(minutes=50)
     session = NewSession(
         tool="Asistencia rápida",
@@ -81,6 +84,13 @@ def _note_work(ticket: Ticket, waiting: Ticket, by: Actor, now: datetime) -> Non
         summary="Se revisó la configuración del equipo y se reinició el servicio.",
     )
     note_session(ticket=ticket, session=session, by=by, at=now)
+    add_note(
+        ticket=ticket,
+        body="El proveedor abrió el acceso al enrutador 10.24.8.15 (00:1b:44:11:3a:b7).\n"
+        "Usuario: soporte, contraseña: Enlace-2026!",
+        by=by,
+        at=now,
+    )
     if waiting.state in MARKABLE:
         mark_stay(
             ticket=waiting,

@@ -140,7 +140,8 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
   document.addEventListener(failure, (event) => {
     const form = event.detail.elt.closest("form");
     const isKept = !event.detail.xhr?.status || event.detail.xhr.status >= 500;
-    if (form?.method === "post" && isKept) tell(form, "not-answered");
+    const isHint = event.detail.elt.matches("[data-hint]");
+    if (form?.method === "post" && isKept && !isHint) tell(form, "not-answered");
   });
 }
 

@@ -89,6 +89,10 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     "escalation.EscalationRule": [({"name": "Silence"}, "Silence")],
     "escalation.RuleLog": [({"ticket_id": 7, "key": "silence:1"}, "7 silence:1")],
     "escalation.SilenceWatch": [({"ticket_id": 7, "run_after": AT}, "7 2026-03-02 15:00:00+00:00")],
+    "tickets.OriginalText": [
+        ({"ticket_id": 7}, "7"),
+        ({"ticket_id": 7, "message_id": 3}, "7 3"),
+    ],
     "notifications.OutboxMessage": [
         ({"to_email": "a@x.example", "subject": "Hello"}, "a@x.example: Hello"),
         ({"to_email": "a@x.example", "template": "ticket_reply"}, "a@x.example: ticket_reply"),

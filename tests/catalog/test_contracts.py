@@ -281,6 +281,7 @@ def test_a_contract_is_published_again_only_when_its_terms_changed(house: House)
         "reopen_days": 0,
         "time_asked": "never",
         "time_step": 1,
+        "masks_mail": False,
         "drp_contracted": False,
         "currency": "USD",
         "report_language": "es",

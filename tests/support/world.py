@@ -62,7 +62,9 @@ def world(house: House) -> dict[str, str]:
     """Rows of the north with the canary in them, and the values that fill the routes."""
     house.north.name = CANARY
     house.north.save()
-    ticket = make_ticket(house, at=MONDAY_9AM, subject=CANARY)
+    ticket = make_ticket(
+        house, at=MONDAY_9AM, subject=CANARY, description=f"{CANARY}, password: North-1"
+    )
     from django.core.files.base import ContentFile
 
     from foundation.documents.checking import check_upload
@@ -120,7 +122,9 @@ def world(house: House) -> dict[str, str]:
         by=by(house.staff["desk_supervisor"]),
         at=MONDAY_9AM,
     )
-    message = reply_as_customer(ticket=ticket, body=CANARY, by=by(house.requester), at=MONDAY_9AM)
+    message = reply_as_customer(
+        ticket=ticket, body=f"{CANARY}, PIN: 4711", by=by(house.requester), at=MONDAY_9AM
+    )
     (task,) = add_tasks(ticket=ticket, plans=[TaskPlan(CANARY)], by=by(house.agent), at=MONDAY_9AM)
     remote = note_session(
         ticket=ticket,
@@ -173,6 +177,7 @@ def world(house: House) -> dict[str, str]:
         "slug": "north",
         "month": "2026-03",
         "attachment_id": str(Attachment.objects.get(name="note.txt").pk),
+        "file_id": str(Attachment.objects.get(name="note.txt").pk),
         "token": acknowledge_token(escalation, house.agent),
         "escalation_id": str(escalation.pk),
         "reply_id": str(reply.pk),

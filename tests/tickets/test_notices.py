@@ -11,7 +11,7 @@ from foundation.notifications.models import OutboxMessage
 from foundation.notifications.rendering import render_message
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.tickets import step
-from tickets import notices, services
+from tickets import letters, services
 from tickets.models import Ticket
 
 
@@ -71,7 +71,7 @@ def test_a_letter_is_in_the_language_of_the_person_else_of_the_organization(
     ticket = fresh(make_ticket(house))
     house.requester.language = own
 
-    assert notices.language_of(house.requester, ticket) == expected
+    assert letters.language_of(house.requester, ticket) == expected
 
 
 def test_a_reply_of_the_desk_is_sent_to_the_requester(house: House) -> None:

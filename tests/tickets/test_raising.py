@@ -23,13 +23,14 @@ from tests.support.house import (
     make_ticket,
 )
 from tickets import queries, services
+from tickets.masking import MAX_SUBJECT
 from tickets.models import Ticket
 from tickets.services import (
     ActionNotAllowed,
     MayNotRaise,
     NewTicket,
 )
-from tickets.services.raising import MAX_SUBJECT, MAX_TEXT
+from tickets.services.raising import MAX_TEXT
 
 
 def test_the_matrix_of_the_contract_gives_the_priority(house: House) -> None:

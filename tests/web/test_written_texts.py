@@ -115,6 +115,7 @@ def test_answers(house: House, story: dict[str, str]) -> None:
             if not address.startswith("/api/v1/"):
                 continue
             answer = client.get(address.removeprefix("/api/v1/"))
+            answer.close()  # a file's
             if answer.status_code == 200 and "json" in answer["Content-Type"]:
                 found.append(f"\n== {address} ({person})")
                 text = json.dumps(answer.json(), indent=1, ensure_ascii=False)

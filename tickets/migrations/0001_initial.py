@@ -369,6 +369,7 @@ class Migration(migrations.Migration):
                         verbose_name="cause",
                     ),
                 ),
+                ("sensitive", models.CharField(blank=True, max_length=40)),
             ],
             options={
                 "verbose_name": "ticket",
@@ -776,6 +777,7 @@ class Migration(migrations.Migration):
                         to="tickets.ticket",
                     ),
                 ),
+                ("sensitive", models.CharField(blank=True, max_length=40)),
             ],
             options={
                 "ordering": ("created_at", "pk"),
@@ -2027,5 +2029,60 @@ class Migration(migrations.Migration):
                 fields=["end_cause", "-updated_at", "-id"],
                 name="ticket_by_cause",
             ),
+        ),
+        migrations.CreateModel(
+            name="OriginalText",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                ("text", models.TextField()),
+                ("answers", models.JSONField(default=list)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tickets.message",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="organization",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tickets.ticket",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("pk",),
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("message",), name="original_of_message"),
+                    models.UniqueConstraint(
+                        fields=("ticket",),
+                        name="original_of_ticket",
+                        condition=models.Q(("message__isnull", True)),
+                    ),
+                ],
+            },
         ),
     ]

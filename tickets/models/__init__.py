@@ -9,6 +9,7 @@ from tickets.models.assignment import (
 )
 from tickets.models.conversation import Attachment, Message, MessageKind, StateInterval
 from tickets.models.held import HeldFile, HeldMessage
+from tickets.models.originals import OriginalText
 from tickets.models.relations import CHOSEN_LINKS, LinkKind, Merge, TicketLink, Watcher, link_label
 from tickets.models.remote import LONGEST_SUMMARY, Consent, RemoteSession
 from tickets.models.renames import Rename
@@ -45,6 +46,7 @@ __all__ = [
     "Merge",
     "Message",
     "MessageKind",
+    "OriginalText",
     "RemoteSession",
     "Rename",
     "SavedReply",

@@ -8,6 +8,7 @@ from foundation.accounts.models import (
 from foundation.core.classification import (
     Channel,
 )
+from foundation.core.sensitive import has_secrets
 from foundation.documents.models import Blob
 from tickets.endings import EndCause
 from tickets.models.tickets import Ticket, format_number
@@ -31,7 +32,8 @@ class Message(OrganizationRow):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     is_from_staff = models.BooleanField()
-    body = models.TextField()
+    body = models.TextField()  # without secrets, as ``tickets.masking`` says
+    sensitive = models.CharField(max_length=40, blank=True)  # kinds of data, with commas between
     channel = models.CharField(max_length=20, choices=Channel)
     created_at = models.DateTimeField()
     # Attention statements only: the expected time of attention (SPEC 4.2). The plan is in ``body``.
@@ -65,6 +67,10 @@ class Message(OrganizationRow):
     @property
     def is_public(self) -> bool:
         return self.kind != MessageKind.NOTE
+
+    @property
+    def is_masked(self) -> bool:
+        return has_secrets(self.sensitive)
 
 
 LARGEST_SHOWN = 5 * 1024 * 1024  # bytes

@@ -21,6 +21,7 @@ from foundation.core.classification import (
     SupportType,
     Urgency,
 )
+from foundation.core.sensitive import has_secrets
 from tickets.endings import EndCause
 from tickets.states import ACTIVE, FINAL, PENDING, ClosureCode, SolutionType, State, turn_of
 from tickets.stays import StayMark
@@ -45,8 +46,10 @@ class Ticket(OrganizationRow):
         related_name="+",
         verbose_name=_("organization"),
     )
+    # Subject, description and answers are without secrets, as ``tickets.masking`` says.
     subject = models.CharField(_("subject"), max_length=200)
     description = models.TextField(_("description"))
+    sensitive = models.CharField(max_length=40, blank=True)  # kinds of data, with commas between
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     service = models.ForeignKey(
         Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service")
@@ -293,6 +296,10 @@ class Ticket(OrganizationRow):
                 name="ticket_cause_of_its_end",
             ),
         )
+
+    @property
+    def is_masked(self) -> bool:
+        return has_secrets(self.sensitive)
 
     def __str__(self) -> str:
         return f"{self.number} {self.subject}"

@@ -115,14 +115,6 @@ def _readable(ticket: Ticket, *, with_notes: bool, absorbed: Sequence[Ticket]) -
     return messages if with_notes else messages.exclude(kind=MessageKind.NOTE)
 
 
-def _sees_ticket_of(user: User, attachment: Attachment) -> bool:
-    """Tell whether the person sees the ticket of the file, or the one on which it was sent."""
-    ids = {attachment.ticket_id}
-    if attachment.message is not None and attachment.message.through_id is not None:
-        ids.add(attachment.message.through_id)
-    return visible_to(user).filter(pk__in=ids).exists()
-
-
 def attachments_of_description(ticket: Ticket) -> list[Attachment]:
     return list(
         Attachment.objects.filter(ticket=ticket, message=None).select_related("blob").order_by("pk")
@@ -147,6 +139,27 @@ def attachments_of(ticket: Ticket) -> list[Attachment]:
     return list(files.order_by("pk"))
 
 
+def reads_text(user: User, ticket_id: int, message: Message | None) -> bool:
+    """Tell whether the person may read a message of the ticket or, without one, the ticket itself:
+    of a ticket that they see, or one on which it was sent, and no internal note for a customer.
+    """
+    ids = {ticket_id}
+    if message is not None:
+        if not message.is_public and not user.is_staff:
+            return False
+        if message.through_id is not None:
+            ids.add(message.through_id)
+    return visible_to(user).filter(pk__in=ids).exists()
+
+
+def get_message(user: User, message_id: int) -> Message:
+    """Return a message that the person may read. Raise ``TicketNotFound`` otherwise."""
+    message = Message.objects.filter(pk=message_id).select_related("ticket").order_by("pk").first()
+    if message is None or not reads_text(user, message.ticket_id, message):
+        raise TicketNotFound(_("There is no such message, or you have no access to it."))
+    return message
+
+
 def get_attachment(user: User, attachment_id: int) -> tuple[Attachment, Blob]:
     """Return an attachment and its blob if this person may see its ticket. Attachments of internal
     notes are for staff only. Raise ``TicketNotFound`` otherwise.
@@ -157,9 +170,6 @@ def get_attachment(user: User, attachment_id: int) -> tuple[Attachment, Blob]:
         .order_by("pk")
         .first()
     )
-    hidden = attachment is None or (
-        attachment.message is not None and not attachment.message.is_public and not user.is_staff
-    )
-    if attachment is None or hidden or not _sees_ticket_of(user, attachment):
+    if attachment is None or not reads_text(user, attachment.ticket_id, attachment.message):
         raise TicketNotFound(_("There is no such file, or you have no access to it."))
     return attachment, attachment.blob

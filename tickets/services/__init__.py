@@ -70,6 +70,7 @@ from tickets.services.lifecycle import (
 )
 from tickets.services.linking import link_tickets, unlink_tickets
 from tickets.services.merging import MergePlan, merge_tickets, plan_merge, unmerge_ticket
+from tickets.services.originals import show_original
 from tickets.services.projection import (
     move_validation_term,
     remind_of_validation,
@@ -133,11 +134,11 @@ __all__ = [
     "MOST_TAGS",
     "MayNotRaise",
     "MergePlan",
+    "NewSession",
     "NewTicket",
     "NextTicket",
     "Said",
     "Saying",
-    "NewSession",
     "Spent",
     "StaleTicket",
     "Stepping",
@@ -217,6 +218,7 @@ __all__ = [
     "set_clock_projections",
     "set_reopen_window",
     "set_validation_term",
+    "show_original",
     "solve_automatically",
     "split_ticket",
     "steps_with_reply",

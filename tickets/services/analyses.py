@@ -13,6 +13,7 @@ from foundation.core.classification import Environment
 from foundation.core.errors import Invalid
 from foundation.core.texts import is_blank, one_line
 from tickets import verbs
+from tickets.masking import secrets_in
 from tickets.models import DataChange, FunctionalAnalysis, Ticket
 from tickets.queries import has_analysis, survivor_of
 from tickets.services.base import locked_ticket, record_ticket, require_worker
@@ -66,6 +67,7 @@ def write_analysis(
             fields[name] = _("An analysis needs this.")
         elif len(text) > longest:
             fields[name] = _("At most %(count)d characters.") % {"count": longest}
+    fields |= secrets_in(tables=tables, **texts)
     if fields:
         raise Invalid(" ".join(dict.fromkeys(fields.values())), fields=fields)
     written: FunctionalAnalysis = FunctionalAnalysis.objects.create(

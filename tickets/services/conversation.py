@@ -20,11 +20,13 @@ from foundation.documents.checking import CheckedFile
 from foundation.duty.roster import roster_on
 from tickets import notices, verbs
 from tickets.events import CustomerInformed
+from tickets.masking import kinds_of, without_secrets
 from tickets.mentions import mentioned_in
 from tickets.models import Message, MessageKind, Ticket
 from tickets.services.attachments import attach_files
 from tickets.services.base import record_ticket, require_worker, touch_ticket
 from tickets.services.indexing import index_message
+from tickets.services.originals import keep_original
 from tickets.services.raising import MAX_TEXT
 from tickets.services.times import Spent, enter_time, require_time
 
@@ -191,7 +193,8 @@ def write_message(
     through: Ticket | None = None,
 ) -> Message:
     """Write one message with its attachments and record it. The caller has checked the permission.
-    Raise ``Invalid`` if the text is empty or too long, ``TooMany`` above a customer's limits.
+    Its body is the copy without secrets. Raise ``Invalid`` if the text is empty or too long,
+    ``TooMany`` above a customer's limits.
     """
     text = without_blank_ends(body)
     if is_blank(text):
@@ -204,18 +207,22 @@ def write_message(
     if not is_from_staff:
         count_act(Limited.REPLIES, by=by, at=at)
         count_act(Limited.FILES, by=by, at=at, amount=len(files))
+    shown = without_secrets(text)
     message: Message = Message.objects.create(
         organization_id=ticket.organization_id,
         ticket=ticket,
         kind=kind,
         author_id=by.person_id,
         is_from_staff=is_from_staff,
-        body=text,
+        body=shown,
+        sensitive=kinds_of([text]),
         channel=by.channel,
         created_at=at,
         estimated_at=estimated_at,
         through=through,
     )
+    if shown != text:
+        keep_original(ticket=ticket, message=message, text=text)
     attach_files(ticket=ticket, message=message, files=files, at=at)
     touch_ticket(ticket, at=at)  # locks the row: the index is written by one message at a time
     index_message(message=message, files=[file.name for file in files])

@@ -15,12 +15,13 @@ from foundation.core.texts import is_blank
 from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from tickets.endings import CAUSE_NEEDS, EndCause
+from tickets.masking import secrets_in
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer
 from tickets.queries import survivor_of
 from tickets.services.errors import DetailsMissing
 from tickets.services.times import Spent
-from tickets.states import SolutionType, State, Transition
+from tickets.states import Effect, SolutionType, State, Transition
 
 _UNSOLVED = frozenset({State.REJECTED, State.CANCELLED})
 FURTHEST = timedelta(days=730)  # that a promised or expected day may lie ahead
@@ -102,6 +103,13 @@ def require_details(
         fields |= _wrong_person(ticket, details, "accepted_by", "accepted_channel")
     if "cause" in needs:
         fields |= _wrong_cause(ticket, transition, needs, details)
+    is_message = Effect.REASON_IS_MESSAGE in transition.effects
+    fields |= secrets_in(
+        reason="" if is_message else details.reason,
+        tried=details.tried,
+        supplier=details.supplier,
+        supplier_case=details.supplier_case,
+    )
     if fields:
         raise DetailsMissing(
             _("“%(step)s” needs more data.") % {"step": transition.label}, fields=fields

@@ -16,6 +16,7 @@ from foundation.core.classification import (
 )
 from foundation.documents.checking import CheckedFile
 from tickets import verbs
+from tickets.masking import without_secrets
 from tickets.models import Ticket
 from tickets.permissions import can_write_as_customer, is_followed_up
 from tickets.services.base import lock_ticket, record_ticket
@@ -52,7 +53,7 @@ def follow_up_ticket(
         )
     recent = Ticket.objects.filter(continues=ticket, requester=user, received_at__gt=at - TWICE)
     for raised in recent.order_by("pk"):
-        if raised.description.split() == body.split():
+        if raised.description.split() == without_secrets(body).split():
             return raised  # the form was sent twice
     wanted = NewTicket(
         membership=membership,

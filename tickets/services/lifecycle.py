@@ -16,6 +16,7 @@ from foundation.duty.queries import absence_of
 from tickets import notices, verbs, work_notices
 from tickets.endings import EndCause
 from tickets.events import SolutionDeclined, TicketStateChanged
+from tickets.masking import without_secrets
 from tickets.models import Message, MessageKind, StateInterval, Ticket
 from tickets.permissions import can_be_reopened, standing
 from tickets.services.analyses import require_analysis
@@ -283,7 +284,7 @@ def _move_interval(
     interval = begin_stay(
         ticket,
         at,
-        reason=details.reason.strip(),
+        reason=without_secrets(details.reason.strip()),  # a message has what was written
         tried=details.tried.strip(),
         supplier=details.supplier.strip(),
         supplier_case=details.supplier_case.strip(),

@@ -33,14 +33,15 @@ from foundation.core.zones import zone
 from foundation.documents.checking import CheckedFile
 from tickets import verbs
 from tickets.events import NumberGiven, TicketRaised
+from tickets.masking import MAX_SUBJECT, TicketTexts
 from tickets.models import StateInterval, Ticket
 from tickets.services.attachments import attach_files
 from tickets.services.base import record_ticket
 from tickets.services.errors import MayNotRaise
 from tickets.services.indexing import index_new_ticket
+from tickets.services.originals import keep_original
 from tickets.states import BUCKETS, State
 
-MAX_SUBJECT = 200
 OLDEST_ARRIVAL = timedelta(days=31)  # before its registration
 _PAST_WORDS = gettext_lazy("Give an instant of the last %(days)s days, not one that lies ahead.")
 MAX_TEXT = 100_000  # a pasted log fits; more belongs in a file
@@ -177,14 +178,19 @@ def _write(
 ) -> Ticket:
     arrives = by.channel in _ARRIVES_BY_ITSELF and not (request.arrival or request.written)
     received_at = request.received_at(at)
+    written = TicketTexts(
+        one_line(request.subject), without_blank_ends(request.description), request.answers
+    )
+    shown = written.without_secrets()
     ticket: Ticket = Ticket.objects.create(
         organization=request.organization,
-        subject=one_line(request.subject),
-        description=without_blank_ends(request.description),
+        subject=shown.subject,
+        description=shown.description,
+        sensitive=written.kinds,
         kind=request.kind,
         service=request.service,
         template=request.template,
-        answers=request.answers,
+        answers=shown.answers,
         support_type=request.service.support_type,
         environment=request.environment,
         proposed_impact=request.impact,
@@ -207,6 +213,13 @@ def _write(
         created_at=at,
         updated_at=at,
     )
+    if shown != written:
+        keep_original(
+            ticket=ticket,
+            subject=written.subject,
+            text=written.description,
+            answers=written.answers,
+        )
     index_new_ticket(ticket=ticket, files=[file.name for file in request.files])
     return ticket
 

@@ -12,6 +12,7 @@ from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.texts import is_blank, one_line
 from tickets import verbs
+from tickets.masking import secrets_in
 from tickets.models import LONGEST_SUMMARY, Consent, RemoteSession, Ticket
 from tickets.services.base import record_ticket, require_worker
 from tickets.services.errors import ActionNotAllowed
@@ -58,6 +59,7 @@ def note_session(
         fields["summary"] = _("Write what was done.")
     elif len(session.summary) > LONGEST_SUMMARY:
         fields["summary"] = _("At most %(count)d characters.") % {"count": LONGEST_SUMMARY}
+    fields |= secrets_in(**lines, summary=session.summary)
     if fields:
         raise Invalid(" ".join(dict.fromkeys(fields.values())), fields=fields)
     noted: RemoteSession = RemoteSession.objects.create(

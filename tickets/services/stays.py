@@ -16,6 +16,7 @@ from foundation.core.texts import is_blank
 from foundation.core.zones import zone
 from tickets import notices, verbs
 from tickets.events import TicketStayMarked
+from tickets.masking import secrets_in
 from tickets.models import StateInterval, Ticket
 from tickets.permissions import standing
 from tickets.services.base import change_ticket, record_ticket, require_version
@@ -72,6 +73,7 @@ def mark_stay(
     today = at.astimezone(zone(ticket.organization.time_zone)).date()
     if expected_on is not None and not today <= expected_on <= today + FURTHEST:
         fields["expected_on"] = _("Give a day from today on, within two years.")
+    fields |= secrets_in(reason=reason)
     if fields:
         raise Invalid(" ".join(fields.values()), fields=fields)
     change_ticket(ticket, at=at, stay_mark=mark)

@@ -10,6 +10,7 @@ from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.texts import one_line
 from tickets import verbs
+from tickets.masking import secrets_in
 from tickets.models import LONGEST_KEY, LONGEST_TAG, Tag, Ticket, TicketTag, tag_key
 from tickets.queries import tags_of
 from tickets.services.base import locked_ticket, record_ticket, require_worker
@@ -64,6 +65,8 @@ def _by_key(names: Iterable[str]) -> dict[str, str]:
             raise _invalid(_("A tag has neither commas nor quotation marks."))
         if len(name) > LONGEST_TAG or len(key) > LONGEST_KEY:
             raise _invalid(_("A tag has at most %(count)d characters.") % {"count": LONGEST_TAG})
+        for words in secrets_in(tags=name).values():
+            raise _invalid(words)
         found.setdefault(key, name)
     if not found:
         raise _invalid(_("Write a tag."))

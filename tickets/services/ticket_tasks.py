@@ -16,6 +16,7 @@ from foundation.core.texts import is_blank, one_line
 from foundation.duty.queries import absence_of
 from foundation.duty.wording import last_day
 from tickets import verbs, work_notices
+from tickets.masking import secrets_in
 from tickets.models import LONGEST_TITLE, Checklist, Task, Ticket
 from tickets.permissions import can_work
 from tickets.queries import open_tasks
@@ -186,6 +187,7 @@ def _check(plan: TaskPlan, task: Task | None, ticket: Ticket, at: datetime) -> N
         fields["title"] = _("Say what is to be done.")
     elif len(title) > LONGEST_TITLE:
         fields["title"] = _("At most %(count)d characters.") % {"count": LONGEST_TITLE}
+    fields |= secrets_in(title=title)
     due_at = plan.due_at if task is None or task.due_at != plan.due_at else None
     if due_at is not None and not at < due_at <= at + LATEST_DUE:
         fields["due_at"] = _("Give an instant that lies ahead, at most two years.")

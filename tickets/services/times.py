@@ -17,6 +17,7 @@ from foundation.core.errors import Invalid
 from foundation.core.texts import one_line
 from foundation.core.zones import zone
 from tickets import verbs
+from tickets.masking import secrets_in
 from tickets.models import LONGEST_NOTE, MOST_MINUTES, Activity, Message, Ticket, TimeEntry
 from tickets.queries import has_time
 from tickets.services.base import record_ticket, require_worker
@@ -85,6 +86,7 @@ def enter_time(
         fields["worked_on"] = _("Give a day of the last two months.")
     if len(note) > LONGEST_NOTE:
         fields["note"] = _("At most %(count)d characters.") % {"count": LONGEST_NOTE}
+    fields |= secrets_in(note=note)
     if fields:
         raise Invalid(" ".join(fields.values()), fields=fields)
     entry: TimeEntry = TimeEntry.objects.create(

@@ -3,6 +3,7 @@
 from django import template
 
 from foundation.core.wording import kept_by_language
+from tickets import masking
 from tickets.endings import EndCause
 from tickets.models import Message, Ticket
 from tickets.states import TRANSITIONS, ClosureCode, State
@@ -35,6 +36,12 @@ def mark_label(code: str) -> str:
 @register.filter
 def transition_label(name: str) -> str:
     return str(TRANSITIONS[name].label) if name in TRANSITIONS else name
+
+
+@register.filter
+@kept_by_language
+def kind_words(kinds: str) -> str:
+    return masking.kind_words(kinds)
 
 
 @register.filter

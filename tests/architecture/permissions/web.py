@@ -16,6 +16,9 @@ TABLE: dict[str, Roles] = {
     "language": EVERYBODY,
     "verify": EVERYBODY,
     "certificate": EVERYBODY,
+    "sensitive": SIGNED_IN,
+    "original_message": READERS | SEES_TICKETS,
+    "original_ticket": READERS | SEES_TICKETS,
     "attachment": READERS | SEES_TICKETS,
     "account_login": EVERYBODY,
     "account_signup": EVERYBODY,  # says that sign-up is closed

@@ -1,0 +1,76 @@
+"""Messages of a ticket over the API, as they are read and written."""
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from api.fields import BodySerializer, InstantField, TextField
+from api.tickets.serializers import SENSITIVE_WORDS, kinds_list
+from api.tickets.times import SPENT_WORDS, SpentSerializer
+from foundation.core.sensitive import Sensitive
+from tickets.models import Message, MessageKind
+from tickets.notices import has_reader
+
+_SENSITIVE = serializers.ListField(child=serializers.ChoiceField(choices=Sensitive.choices))
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    author = serializers.SerializerMethodField()
+    sensitive = serializers.SerializerMethodField(help_text=SENSITIVE_WORDS)
+
+    class Meta:
+        model = Message
+        fields = (
+            "id",
+            "kind",
+            "author",
+            "is_from_staff",
+            "body",
+            "sensitive",
+            "channel",
+            "created_at",
+            "estimated_at",
+        )
+
+    @extend_schema_field(_SENSITIVE)
+    def get_sensitive(self, message: Message) -> list[str]:
+        return kinds_list(message.sensitive)
+
+    def get_author(self, message: Message) -> str | None:
+        return message.author.full_name if message.author else None
+
+
+class SentMessageSerializer(MessageSerializer):
+    requester_has_access = serializers.SerializerMethodField(
+        help_text="False when the requester left: the message is kept, and nobody was told."
+    )
+
+    class Meta(MessageSerializer.Meta):
+        fields = (  # type: ignore[assignment]
+            *MessageSerializer.Meta.fields,
+            "requester_has_access",
+        )
+
+    def get_requester_has_access(self, message: Message) -> bool:
+        return has_reader(message.ticket)
+
+
+class NewReplySerializer(BodySerializer):
+    """``kind`` is for the staff: reply (public), statement (with ``estimated_at``) or note
+    (internal). ``still_fails`` is for the customer and needed on a solved ticket: true declines
+    the solution, false only adds the message.
+    """
+
+    body = TextField()
+    kind = serializers.ChoiceField(
+        choices=[c for c in MessageKind.choices if c[0] != MessageKind.SOLUTION],
+        default=MessageKind.REPLY,
+    )
+    estimated_at = InstantField(required=False, allow_null=True)
+    still_fails = serializers.BooleanField(required=False, allow_null=True, default=None)
+    spent = SpentSerializer(required=False, allow_null=True, default=None, help_text=SPENT_WORDS)
+
+
+class NewFollowUpSerializer(BodySerializer):
+    """What the customer writes after a ticket has ended for good."""
+
+    body = TextField()

@@ -1,0 +1,93 @@
+"""Letters about a ticket: the data that all of them have, and which of its texts are masked."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from foundation.accounts.models import User
+from foundation.core.classification import Channel, Priority
+from foundation.core.links import Link
+from foundation.core.sensitive import masked
+from foundation.notifications.services import Letter, queue_letters
+from tickets.masking import leaves_masked
+from tickets.models import Message, Ticket
+from tickets.queries import original_of
+
+# What people wrote, of the values from which letters are written.
+_TEXTS = frozenset(
+    {"subject", "survivor_subject", "description", "body", "reason", "tried", "title"}
+)
+
+
+def language_of(user: User, ticket: Ticket) -> str:
+    return user.language or ticket.organization.language
+
+
+def ticket_letter(
+    ticket: Ticket,
+    *,
+    to: User,
+    template: str,
+    key: str,
+    for_staff: bool = False,
+    not_before: datetime | None = None,
+    links: dict[str, Link] | None = None,
+    **context: Any,
+) -> Letter:
+    """Build a letter about a ticket. ``links`` adds addresses, or replaces ``url`` (the ticket).
+
+    ``key`` identifies the fact. With the recipient it forms ``dedupe_key``, so that the same fact
+    writes one outbox row per person.
+    """
+    texts: dict[str, Any] = {"subject": ticket.subject, **context}
+    if leaves_masked(Channel.EMAIL, ticket):
+        texts = _masked(texts)
+    return Letter(
+        template=template,
+        to_email=to.email,
+        to_name=to.full_name,
+        recipient_id=to.pk,
+        language=language_of(to, ticket),
+        dedupe_key=f"{key}:{to.pk or to.email}",
+        not_before=not_before,
+        links={"url": Link("ticket", ticket.number, for_staff), **(links or {})},
+        thread_id=f"<ticket-{ticket.pk}@{settings.MESA_MAIL_DOMAIN}>",
+        context={
+            "number": ticket.number,
+            "organization": ticket.organization.name,
+            "state": ticket.state,
+            "priority": Priority(ticket.priority).code,
+            "time_zone": ticket.organization.time_zone,
+            **texts,
+        },
+    )
+
+
+def _masked(context: dict[str, Any]) -> dict[str, Any]:
+    """Return what a letter is written from, with the sensitive data of its texts masked;
+    ``is_masked`` says that there was some.
+    """
+    shown = {name: masked(text) if name in _TEXTS else text for name, text in context.items()}
+    return {**shown, "is_masked": True} if shown != context else context
+
+
+def subject_in_mail(ticket: Ticket) -> str:
+    """Return the subject for a letter about several tickets."""
+    return masked(ticket.subject) if leaves_masked(Channel.EMAIL, ticket) else ticket.subject
+
+
+def as_written(ticket: Ticket, message: Message | None) -> str:
+    """Return the text of a message or, without one, of the description as it was written, for
+    ``ticket_letter``, which masks it where the contract says so.
+    """
+    text = message or ticket
+    original = original_of(ticket, message) if text.is_masked else None
+    if original is not None:
+        return original.text
+    return message.body if message is not None else ticket.description
+
+
+def send(ticket: Ticket, letters: Iterable[Letter], at: datetime) -> None:
+    queue_letters(organization_id=ticket.organization_id, letters=list(letters), at=at)
