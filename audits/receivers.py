@@ -34,6 +34,7 @@ def on_customer_informed(event: CustomerInformed) -> None:
     audit = audit_of_ticket(event.ticket_id)
     if audit is not None:
         services.guard_message(audit=audit, message_id=event.message_id)
+        services.wait_for_answer(audit=audit)
     else:
         _guard_files(event, event.message_id)
 

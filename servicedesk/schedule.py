@@ -39,6 +39,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": SLOW_TICK,
         "options": {"expires": SLOW_TICK},
     },
+    "answers": {
+        "task": "tickets.tasks.sweep_answers",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
     "held messages": {
         "task": "tickets.tasks.sweep_held",
         "schedule": OUTBOX_TICK,

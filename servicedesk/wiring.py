@@ -25,6 +25,7 @@ from sla.events import ClockBreached, ClocksAnnounced, ClockWarned
 from tickets import receivers as tickets
 from tickets.events import (
     CustomerInformed,
+    CustomerReminded,
     CustomerReplied,
     NumberGiven,
     SolutionDeclined,
@@ -60,6 +61,7 @@ def wire() -> None:
     subscribe(CustomerInformed, sla.on_customer_informed)
     subscribe(CustomerInformed, escalation.on_customer_informed)
     subscribe(CustomerInformed, audits.on_customer_informed)
+    subscribe(CustomerReminded, sla.on_customer_reminded)
     subscribe(NumberGiven, sla.on_number_given)
     subscribe(NumberGiven, escalation.on_number_given)
     subscribe(CustomerReplied, audits.on_customer_replied)

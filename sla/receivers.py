@@ -6,6 +6,7 @@ from sla.permissions import can_relieve_breaches
 from sla.tasks import redate_by_version
 from tickets.events import (
     CustomerInformed,
+    CustomerReminded,
     NumberGiven,
     TicketClassified,
     TicketContractChanged,
@@ -40,7 +41,13 @@ def on_ticket_raised(event: TicketRaised) -> None:
 def on_customer_informed(event: CustomerInformed) -> None:
     if not event.has_reader:
         return
-    services.stop_clocks_for_message(ticket=_ticket(event), kind=event.kind, by=CLOCKS, at=event.at)
+    ticket = _ticket(event)
+    services.stop_clocks_for_message(ticket=ticket, kind=event.kind, by=CLOCKS, at=event.at)
+    services.set_answer_term(ticket=ticket, at=event.at)
+
+
+def on_customer_reminded(event: CustomerReminded) -> None:
+    services.set_answer_term(ticket=_ticket(event), at=event.at, begins=False)
 
 
 def on_number_given(event: NumberGiven) -> None:
@@ -58,15 +65,15 @@ def on_ticket_stay_marked(event: TicketStayMarked) -> None:
 
 
 def on_ticket_unmerged(event: TicketUnmerged) -> None:
-    services.reinstate_clocks(
-        ticket=_ticket(event), withdrawn_at=event.merged_at, by=CLOCKS, at=event.at
-    )
+    ticket = _ticket(event)
+    services.reinstate_clocks(ticket=ticket, withdrawn_at=event.merged_at, by=CLOCKS, at=event.at)
+    services.set_answer_term(ticket=ticket, at=event.at)
 
 
 def on_ticket_contract_changed(event: TicketContractChanged) -> None:
-    services.rebind_clocks(
-        ticket=_ticket(event), from_start=event.from_start, by=CLOCKS, at=event.at
-    )
+    ticket = _ticket(event)
+    services.rebind_clocks(ticket=ticket, from_start=event.from_start, by=CLOCKS, at=event.at)
+    services.set_answer_term(ticket=ticket, at=event.at)
 
 
 def on_ticket_classified(event: TicketClassified) -> None:

@@ -10,6 +10,7 @@ class EndCause(TextChoices):
     DUPLICATE = "duplicate", _("Duplicate of another ticket")
     REQUESTED = "requested", _("The customer asked for it")
     INCOMPLETE = "incomplete", _("The minimum information is missing")
+    NO_ANSWER = "no_answer", _("The customer did not answer")
     OUT_OF_SCOPE = "out_of_scope", _("Outside the contracted services")
     NOT_ENTITLED = "not_entitled", _("Not from a valid user")
     JUNK = "junk", _("Junk or automatic mail")
@@ -17,8 +18,10 @@ class EndCause(TextChoices):
 
 
 CALLED_OFF = (EndCause.REQUESTED, EndCause.DUPLICATE)
+CLOSED_OFF = (*CALLED_OFF, EndCause.NO_ANSWER)  # after work began
 REFUSED = (
     EndCause.INCOMPLETE,
+    EndCause.NO_ANSWER,
     EndCause.OUT_OF_SCOPE,
     EndCause.NOT_ENTITLED,
     EndCause.JUNK,

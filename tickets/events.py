@@ -95,6 +95,13 @@ class CustomerReplied(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomerReminded(TicketEvent):
+    """The customer, who does not answer, was reminded. A handler of ``sla`` sets when the next
+    thing happens.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketAssigned(TicketEvent):
     assignee_id: int | None
     team_id: int | None

@@ -9,7 +9,7 @@ from django.conf import settings
 from foundation.accounts.models import User
 from foundation.core.classification import Channel, Priority
 from foundation.core.links import Link
-from foundation.core.sensitive import masked
+from foundation.core.sensitive import MASK, masked
 from foundation.notifications.services import Letter, queue_letters
 from tickets.masking import leaves_masked
 from tickets.models import Message, Ticket
@@ -44,6 +44,8 @@ def ticket_letter(
     texts: dict[str, Any] = {"subject": ticket.subject, **context}
     if leaves_masked(Channel.EMAIL, ticket):
         texts = _masked(texts)
+    elif _has_masks(texts):  # the subject of a letter is never more than that of the ticket
+        texts["is_masked"] = True
     return Letter(
         template=template,
         to_email=to.email,
@@ -71,6 +73,10 @@ def _masked(context: dict[str, Any]) -> dict[str, Any]:
     """
     shown = {name: masked(text) if name in _TEXTS else text for name, text in context.items()}
     return {**shown, "is_masked": True} if shown != context else context
+
+
+def _has_masks(context: dict[str, Any]) -> bool:
+    return any(MASK in text for name, text in context.items() if name in _TEXTS)
 
 
 def subject_in_mail(ticket: Ticket) -> str:

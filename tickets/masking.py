@@ -14,7 +14,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from foundation.core.classification import Channel
-from foundation.core.sensitive import SECRET, Sensitive, kinds_in, masked
+from foundation.core.sensitive import SECRET, Sensitive, find, kinds_in, masked
 from tickets.models import Ticket
 
 MAX_SUBJECT = 200
@@ -77,9 +77,12 @@ def kinds_of(texts: Iterable[str]) -> str:
     return ",".join(kind for kind in Sensitive if kind in found)
 
 
-def secret_kinds_of(text: str) -> str:
-    """Return the kinds of secrets in a text, with commas between; "" without one."""
-    return ",".join(kind for kind in kinds_in(text) if kind in SECRET)
+def sure_secrets_of(text: str) -> str:
+    """Return the kinds of secrets that are surely in a text, with commas between; "" without
+    one.
+    """
+    found = {each.kind for each in find(text, SECRET) if each.is_sure}
+    return ",".join(kind for kind in Sensitive if kind in found)
 
 
 def kind_words(kinds: str) -> str:
@@ -89,14 +92,14 @@ def kind_words(kinds: str) -> str:
 
 
 def secrets_in(**texts: str) -> dict[str, str]:
-    """Return field -> why it is refused, for the texts that have a secret and are shown as they
-    are: only a ticket and its messages keep what was written beside a masked copy.
+    """Return field -> why it is refused, for the texts that surely have a secret and are shown as
+    they are: only a ticket and its messages keep what was written beside a masked copy.
     """
     words = _(
         "This has what looks like %(what)s. Write it in a message of the ticket, where it is "
         "masked, and leave it out here."
     )
-    kinds = {name: secret_kinds_of(text) for name, text in texts.items()}
+    kinds = {name: sure_secrets_of(text) for name, text in texts.items()}
     return {name: words % {"what": kind_words(found)} for name, found in kinds.items() if found}
 
 

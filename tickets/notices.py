@@ -14,7 +14,7 @@ from foundation.notifications.services import Letter
 from tickets.letters import as_written, send, ticket_letter
 from tickets.models import HeldMessage, Merge, Message, StateInterval, Ticket, format_number
 from tickets.permissions import may_follow
-from tickets.queries import visible_to, watchers_of
+from tickets.queries import last_question, visible_to, watchers_of
 from tickets.states import Effect, State, Transition
 
 
@@ -302,6 +302,25 @@ def _tell_of_merge(template: str, ticket: Ticket, merge: Merge, by: Actor, at: d
         key=f"{template}:{merge.pk}",
         survivor=merge.survivor.number,
         survivor_subject=merge.survivor.subject,
+    )
+    send(ticket, [letter], at)
+
+
+def notify_reminder(*, ticket: Ticket, at: datetime) -> None:
+    """Remind the requester of the desk's last question, and say when the ticket closes if it does
+    without an answer.
+    """
+    question = last_question(ticket)
+    closes_at = ticket.closes_without_answer_at
+    contract = ticket.binding_contract
+    letter = ticket_letter(
+        ticket,
+        to=ticket.requester,
+        template="answer_reminder",
+        key=f"reminder:{ticket.pk}:{at.isoformat()}",
+        body=as_written(ticket, question) if question is not None else "",
+        closes_at=closes_at.isoformat() if closes_at else "",
+        closure_code=contract.no_answer_end if contract else "",
     )
     send(ticket, [letter], at)
 

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from tickets.endings import CALLED_OFF, REFUSED, EndCause
+from tickets.endings import CALLED_OFF, CLOSED_OFF, REFUSED, EndCause
 
 
 class State(TextChoices):
@@ -174,7 +174,7 @@ _WORKED = frozenset({State.OPEN, State.ASSIGNED, State.IN_PROGRESS, *PENDING})
 _DESK = frozenset({Who.DESK})
 _HOLDER = frozenset({Who.HOLDER})
 
-# Constants: services and views refer to these five transitions directly.
+# Constants: services and views refer to these transitions directly.
 START = Transition(
     "start",
     _("Start work"),
@@ -201,6 +201,19 @@ CLOSE_UNANSWERED = Transition(
     (),
     ClosureCode.NO_VALIDATION,
 )
+# Taken when the customer answers none of the reminders; the contract chooses the code.
+CLOSE_WITHOUT_ANSWER = {
+    code: Transition(
+        f"close_without_answer_{code}",
+        _("Close without an answer"),
+        frozenset({State.PENDING_USER}),
+        State.CLOSED,
+        frozenset({Who.SYSTEM}),
+        (),
+        code,
+    )
+    for code in (ClosureCode.CANCELLED, ClosureCode.INVALID)
+}
 # Also taken by a reply on a solved ticket that says it still fails.
 DECLINE = Transition(
     "decline",
@@ -315,7 +328,7 @@ _TABLE = (
         ClosureCode.CANCELLED,
         frozenset({Effect.SENDS_REASON}),
         ("cause",),
-        CALLED_OFF,
+        CLOSED_OFF,
     ),
     Transition(
         "close_invalid",
@@ -342,6 +355,7 @@ _TABLE = (
     ),
     DECLINE,
     CLOSE_UNANSWERED,
+    *CLOSE_WITHOUT_ANSWER.values(),
     Transition(
         "reopen",
         _("Reopen"),

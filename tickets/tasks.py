@@ -44,6 +44,21 @@ def sweep_validations() -> int:
 
 
 @shared_task(queue="clocks")
+def sweep_answers() -> int:
+    """Remind the customers who do not answer, and close the tickets of those who did not after
+    the last reminder: at most ``SWEEP_BATCH``; return how many were due.
+    """
+    at = timezone.now()
+    with every_organization(reason="find the questions without an answer"):
+        due = queries.due_for_answer(at, SWEEP_BATCH)
+    for organization_id, ticket_id in due:
+        _one(
+            organization_id, ticket_id, lambda ticket: services.pursue_answer(ticket=ticket, at=at)
+        )
+    return len(due)
+
+
+@shared_task(queue="clocks")
 def sweep_held() -> int:
     """Send the held messages that are due, at most ``SWEEP_BATCH``; return how
     many were due.

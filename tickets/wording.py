@@ -216,6 +216,10 @@ def _task_changed(payload: Mapping[str, Any], time_zone: str) -> str:
     return f"{words}. {_from_to(payload, 'owner')}" if old != new else words
 
 
+def _reminded(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("The customer was reminded: %(count)s") % {"count": payload["count"]}
+
+
 def _original_shown(payload: Mapping[str, Any], time_zone: str) -> str:
     return _("Sensitive data shown: %(what)s") % {"what": kind_words(payload["kinds"])}
 
@@ -257,6 +261,7 @@ SENTENCES: dict[str, Sentence] = {
         gettext_noop("Functional analysis removed: %(kind)s, %(environment)s")
     ),
     verbs.ORIGINAL_SHOWN: _original_shown,
+    verbs.CUSTOMER_REMINDED: _reminded,
     verbs.TASK_ADDED: _of_task(gettext_noop("Task: %(task)s")),
     verbs.TASK_CHANGED: _task_changed,
     verbs.TASK_DONE: _of_task(gettext_noop("Task done: %(task)s")),

@@ -134,6 +134,11 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         read_only=True,
         help_text=SENSITIVE_WORDS,
     )
+    answer_due_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="Of a ticket that waits for its customer: when they are reminded or it closes.",
+    )
     stay = StaySerializer(
         read_only=True, allow_null=True, help_text="With stay_mark or end_cause; null otherwise."
     )
@@ -177,18 +182,28 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "next_due_at",
             "version",
             "clocks",
+            "answer_due_at",
+            "reminders_sent",
             "stay",
             "requester_has_access",
         )
         read_only_fields = fields
 
 
+_DETAIL_ALONE = {
+    "description",
+    "sensitive",
+    "answer_due_at",
+    "reminders_sent",
+    "stay",
+    "requester_has_access",
+}
+
+
 class TicketListSerializer(TicketSerializer):
     class Meta(TicketSerializer.Meta):
         fields = tuple(  # type: ignore[assignment]
-            name
-            for name in TicketSerializer.Meta.fields
-            if name not in {"description", "sensitive", "stay", "requester_has_access"}
+            name for name in TicketSerializer.Meta.fields if name not in _DETAIL_ALONE
         )
         read_only_fields = fields  # type: ignore[assignment]
 
@@ -224,7 +239,7 @@ def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[
 
 
 def ticket_data(ticket: Ticket, clocks: Iterable[Clock], reader: User) -> dict[str, Any]:
-    """Return the shape of ``TicketSerializer``: what the list shows, and four more."""
+    """Return the shape of ``TicketSerializer``: what the list shows, and ``_DETAIL_ALONE``."""
     row = {name: getattr(ticket, name) for name in ("id", "priority", *_LINKED_IDS, *_PLAIN)}
     for column in _JOINED.values():
         relation, _, name = column.partition("__")
@@ -232,6 +247,8 @@ def ticket_data(ticket: Ticket, clocks: Iterable[Clock], reader: User) -> dict[s
     return listed_ticket_data(row, clocks) | {
         "description": ticket.description,
         "sensitive": kinds_list(ticket.sensitive),
+        "answer_due_at": ticket.answer_due_at,
+        "reminders_sent": ticket.reminders_sent,
         "stay": _stay_data(ticket, reader) if ticket.stay_mark or ticket.end_cause else None,
         "requester_has_access": has_reader(ticket),
     }

@@ -23,6 +23,7 @@ from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.texts import is_blank
 from foundation.core.wording import day_words
+from tickets.masking import secrets_in
 from tickets.models import MessageKind
 from tickets.notices import notify_reply
 from tickets.services import publish_customer_informed, write_message
@@ -133,10 +134,14 @@ def write_to_customer(
 
 
 def require_text(text: str, field: str) -> str:
-    """Return the stripped text; raise ``Invalid`` for ``field`` when it is empty."""
+    """Return the stripped text; raise ``Invalid`` for ``field`` when it is empty or has a secret,
+    which only a message of the ticket would mask.
+    """
     stripped = text.strip()
     if is_blank(stripped):
         raise Invalid(_("Some data is missing."), fields={field: _("This is needed.")})
+    if found := secrets_in(**{field: stripped}):
+        raise Invalid(found[field], fields=found)
     return stripped
 
 

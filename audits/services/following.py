@@ -28,7 +28,7 @@ from foundation.core.errors import NotAllowed
 from sla.clocks.arithmetic import BREACH_PERCENT
 from sla.clocks.services import set_validation
 from tickets.models import Attachment, Ticket
-from tickets.services import set_reopen_window
+from tickets.services import set_answer_due, set_reopen_window
 from tickets.states import FINAL, OPEN_STATES, State
 
 logger = logging.getLogger(__name__)
@@ -62,6 +62,8 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
             "organization", "contract", "requester", "service"
         ).get(pk=audit.ticket_id)
         set_validation(ticket=ticket, period=validation_of(ticket), by=AUDITS, at=at)
+    elif to_state == State.PENDING_USER:
+        wait_for_answer(audit=audit)
     elif to_state == State.CLOSED:
         set_reopen_window(ticket_id=audit.ticket_id, until=None)
     elif (
@@ -70,6 +72,13 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
         AuditRequest.objects.filter(pk=audit.pk).update(
             state=AuditState.OPEN, delivered_at=None, reopened_at=at
         )
+
+
+def wait_for_answer(*, audit: AuditRequest) -> None:
+    """Take back the date on which the ticket of an audit would close without an answer: an audit
+    ends by its protocol alone.
+    """
+    set_answer_due(ticket=audit.ticket, due_at=None)
 
 
 def guard_files(

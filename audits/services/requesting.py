@@ -37,6 +37,7 @@ from foundation.documents.checking import CheckedFile
 from foundation.documents.services import store_file
 from sla.clocks.services import start_promise, withdraw_promise
 from sla.metrics import Metric
+from tickets.masking import without_secrets
 from tickets.models import Ticket
 from tickets.services import NewTicket, raise_ticket
 
@@ -140,7 +141,7 @@ def _create_audit(
         auditor_company=wanted.auditor_company,
         auditor_name=wanted.auditor_name,
         auditor_email=wanted.auditor_email,
-        purpose=wanted.purpose,
+        purpose=without_secrets(wanted.purpose),  # the ticket keeps what was written
         period_from=wanted.period_from,
         period_to=wanted.period_to,
         environment=wanted.environment,
@@ -152,7 +153,7 @@ def _create_audit(
             audit=audit,
             number=number,
             service=item.service,
-            description=item.description,
+            description=without_secrets(item.description),
         )
         for number, item in enumerate(wanted.items, start=1)
     )

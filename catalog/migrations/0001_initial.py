@@ -214,6 +214,44 @@ class Migration(migrations.Migration):
                         verbose_name="e-mails mask sensitive data",
                     ),
                 ),
+                (
+                    "no_answer_end",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "it stays open"),
+                            ("cancelled", "it is closed as cancelled by the user"),
+                            ("invalid", "it is closed as invalid"),
+                        ],
+                        default="",
+                        help_text="As many business days after it, still without an answer.",
+                        max_length=10,
+                        verbose_name="after the last reminder",
+                    ),
+                ),
+                (
+                    "answer_reminders",
+                    models.PositiveSmallIntegerField(
+                        default=2,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10),
+                        ],
+                        verbose_name="number of reminders",
+                    ),
+                ),
+                (
+                    "answer_days",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text=(
+                            "After how many business days a customer who does not answer a "
+                            "question is reminded, and again after each reminder; 0: never."
+                        ),
+                        validators=[django.core.validators.MaxValueValidator(90)],
+                        verbose_name="reminder without an answer, in business days",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "contract",

@@ -25,6 +25,16 @@ class TimeAsked(models.TextChoices):
     WITH_REPLY = "with_reply", _("with each message to the customer")
 
 
+class NoAnswerEnd(models.TextChoices):
+    """What becomes of a ticket whose customer answers none of the reminders: it stays, or it is
+    closed with this code (``tickets.states.ClosureCode``).
+    """
+
+    STAYS = "", _("it stays open")
+    CANCELLED = "cancelled", _("it is closed as cancelled by the user")
+    INVALID = "invalid", _("it is closed as invalid")
+
+
 class Contract(TermsRow):
     """A contract (SPEC 1.2), in force from ``starts_on`` to ``ends_on``, both included. Of several
     that cover a service on a day, the one with the latest ``starts_on`` binds new tickets.
@@ -80,6 +90,28 @@ class Contract(TermsRow):
         help_text=_(
             "How long after closing a ticket may be reopened; 0 means a new linked ticket."
         ),
+    )
+    answer_days = models.PositiveSmallIntegerField(
+        _("reminder without an answer, in business days"),
+        default=0,
+        validators=[MaxValueValidator(90)],
+        help_text=_(
+            "After how many business days a customer who does not answer a question is reminded, "
+            "and again after each reminder; 0: never."
+        ),
+    )
+    answer_reminders = models.PositiveSmallIntegerField(
+        _("number of reminders"),
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
+    )
+    no_answer_end = models.CharField(
+        _("after the last reminder"),
+        max_length=10,
+        choices=NoAnswerEnd,
+        default=NoAnswerEnd.STAYS,
+        blank=True,
+        help_text=_("As many business days after it, still without an answer."),
     )
     time_asked = models.CharField(
         _("time worked"),

@@ -5,7 +5,7 @@ changed here: a masked copy is returned.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from django.db.models import TextChoices
@@ -15,7 +15,6 @@ from stdnum.ar import cuit
 from stdnum.cl import rut
 from stdnum.es import dni, nie
 from stdnum.mx import curp, rfc
-from stdnum.us import ssn
 
 MASK = "••••••"
 
@@ -36,16 +35,19 @@ EVERY = frozenset(Sensitive)
 
 @dataclass(frozen=True)
 class Finding:
-    """A value in a text, from ``start`` to before ``end``."""
+    """A value in a text, from ``start`` to before ``end``. ``is_sure``: its form or the word before
+    it leaves no doubt.
+    """
 
     kind: Sensitive
     start: int
     end: int
+    is_sure: bool = True
 
 
 def find(text: str, kinds: Iterable[Sensitive] = EVERY) -> list[Finding]:
-    """Return the values of these kinds, in their order, without overlaps: of two that overlap the
-    first one stays, as long as both.
+    """Return the values of these kinds, in their order, without overlaps: of two that overlap one
+    stays, as long as both, and a secret before an address.
     """
     wanted = frozenset(kinds)
     found = [each for finder in _FINDERS for each in finder(text) if each.kind in wanted]
@@ -54,7 +56,8 @@ def find(text: str, kinds: Iterable[Sensitive] = EVERY) -> list[Finding]:
     for each in found:
         if apart and each.start < apart[-1].end:
             last = apart.pop()
-            apart.append(Finding(last.kind, last.start, max(last.end, each.end)))
+            kept = each if each.kind in SECRET and last.kind not in SECRET else last
+            apart.append(replace(kept, start=last.start, end=max(last.end, each.end)))
         else:
             apart.append(each)
     return apart
@@ -85,84 +88,160 @@ def masked(text: str, kinds: Iterable[Sensitive] = EVERY) -> str:
     return "".join([*parts, text[done:]])
 
 
-# A word that announces a password. After those of the second list a value follows at once: "PIN 4
-# of the port: GND" is none.
-_ANNOUNCING = (
-    r"contrase(?:ñ|n|n\u0303)as?|password|passwd|passphrase|passcode|pass|pwd|psw"
-    r"|clave[ \t]+(?:del?[ \t]+)?(?:acceso|usuario|red|wi-?fi|administrador|temporal|nueva)"
-    r"|credencial(?:es)?|credentials?"
+# Words that announce a password. After the weak ones, which have other meanings too ("clave" is any
+# code, a test can "pass"), a value has to look like one.
+_STRONG = (
+    r"contrase(?:ñ|n|n\u0303)as?|password|passwd|pgpassword|passphrase|passcode|pwd|psw"
+    r"|clave[ \t]{1,3}(?:del?[ \t]{1,3})?(?:acceso|usuario|red|wi-?fi|administrador|temporal)"
 )
-_ANNOUNCING_AT_ONCE = r"clave|nip|pin|token|secreto?|api[ _-]?key|client[ _-]?secret|otp"
-_BETWEEN = r"(?:[ \t]+[\w.@/()-]{1,40}){0,6}?"
-_VALUE = r"""["'«“`](?P<quoted>[^"'«»“”`\n]{3,100})["'»”`]|(?P<bare>[^\s]{4,200})"""
-_AFTER_COLON = re.compile(
-    rf"(?<!\w)(?:(?:{_ANNOUNCING}){_BETWEEN}|{_ANNOUNCING_AT_ONCE})"
-    rf"(?:[ \t]+(?:es|is))?[ \t]*(?:[:=]|->|→)[ \t]*\n?[ \t]*(?:{_VALUE})",
+_WEAK = r"clave|pass|pw|contra|credencial(?:es)?|credentials?"
+_NUMBERED = r"nip|pin|otp|cvv2?|cvc"
+_KEYS = r"token|secreto?|api[ _-]?key|client[ _-]?secret"
+# "of the mailbox of Ana", "temporal": what may stand between the word and its value.
+_OF = (
+    r"(?:[ \t]{1,3}(?:temporal|nueva|actual|provisional|inicial|new|temporary|current|initial))?"
+    r"(?:[ \t]{1,3}(?:del?|para|for|of|to)(?:[ \t]{1,3}(?!(?:y|e|and|pero|but|que|that)\b)"
+    r"[\w@/()-]{1,40}(?:\.[\w@-]{1,40}){0,3}){1,6}?)?"
+)
+_VALUE = (
+    r"""(?:["'«“`](?P<quoted>[^"'«»“”`\n]{3,100})["'»”`]"""
+    r"""|(?P<bare>[^\s"'«»“”<]{3,200}[^\s"'«»“”<,;]))"""
+)
+_START = r"(?<![^\W_])"  # no letter and no digit before
+_GAP = r"[ \t]{0,8}(?:\r?\n[ \t]{0,8}){0,2}"
+_ANNOUNCED = re.compile(
+    rf"{_START}(?:(?P<strong>{_STRONG})|(?P<weak>{_WEAK})|(?P<key>{_KEYS}))"
+    rf"""{_OF}["']?(?:[ \t]{{1,3}}(?:es|is))?[ \t]{{0,8}}(?:[:=|\t]|=>|->|→|>){_GAP}{_VALUE}""",
     re.IGNORECASE,
 )
-_AFTER_VERB = re.compile(
-    rf"(?<!\w)(?:{_ANNOUNCING}|{_ANNOUNCING_AT_ONCE}){_BETWEEN}"
-    rf"[ \t]+(?:es|is|era|was|será|queda|quedó(?:[ \t]+como)?)[ \t]+(?:{_VALUE})",
+_SAID = re.compile(
+    rf"{_START}(?:(?P<strong>{_STRONG})|(?P<weak>{_WEAK})|(?P<key>{_KEYS})){_OF}[ \t]{{1,3}}"
+    rf"(?:es|is|era|was|será|queda|quedó(?:[ \t]{{1,3}}como)?)[ \t]{{1,3}}{_VALUE}",
     re.IGNORECASE,
 )
-_IN_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,100}:(?P<bare>[^\s/@]{1,200})@")
+_BESIDE = re.compile(
+    rf"{_START}(?:(?P<strong>{_STRONG})|(?P<weak>clave))(?:[ \t]{{1,3}}(?:[-–—][ \t]{{1,3}})?"
+    rf"|[ \t]{{0,8}}\r?\n[ \t]{{0,8}}){_VALUE}",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    rf"{_START}(?:{_NUMBERED})[ \t]{{0,3}}(?:(?:es|is|[:=#])[ \t]{{0,3}})?"
+    r"(?P<bare>\d{3,8})(?!\w)",
+    re.IGNORECASE,
+)
+_IN_ADDRESS = re.compile(
+    r"\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,100}:(?P<bare>[^\s/]{1,200})@(?=\w)"
+)
+_ON_COMMAND_LINE = re.compile(r"\s-u[ \t]{1,3}[^\s:]{1,60}:(?P<bare>[^\s]{4,100})")
+_AUTHORIZATION = re.compile(
+    r"\bAuthorization[ \t]{0,3}:[ \t]{0,3}\w{1,20}[ \t]{1,3}(?P<bare>[\w+/=.~-]{8,4000})",
+    re.IGNORECASE,
+)
 _TOKENS = re.compile(
     r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)"
     r"|\beyJ[\w-]{10,2000}\.[\w-]{10,4000}\.[\w-]{10,2000}"
     r"|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36,255}|\bgithub_pat_\w{22,255}"
-    r"|\bxox[abeoprs]-[\w-]{10,200}|\bglpat-[\w-]{20,100}",
+    r"|\bxox[abeoprs]-[\w-]{10,200}|\bglpat-[\w-]{20,100}|\b[sr]k_live_\w{16,200}"
+    r"|\bAIza[\w-]{35}",
     re.DOTALL,
 )
-_AUTHORIZATION = re.compile(r"\b(?:Bearer|Basic)[ \t]+(?P<bare>[\w+/=.~-]{12,4000})")
 _TRAILING = ".,;:)]}>»”\"'"
+# What stands after "password:" and is none: how it is, what the system said, an address.
+_NO_SECRET = re.compile(
+    r"(?:in)?correct[oa]?s?|inv[aá]lid\w*|caducad[oa]s?|vencid[oa]s?|vence|expirad[oa]s?|bloquead[oa]s?"
+    r"|olvidad[oa]s?|desconocid[oa]s?|requerid[oa]s?|obligatori[oa]s?|rechazad[oa]s?|cambiad[oa]s?"
+    r"|nuev[oa]s?|actual|anterior|misma?|urgente|gracias|pendiente|error|fall[oa]|vac[ií][oa]"
+    r"|none|null|true|false|undefined|empty|expired|wrong|locked|forgotten|required|missing"
+    r"|unknown|reset|thanks|please|urgent|denied|changed|same"
+    r"|https?:?/*.*|//.*|[A-Z]{2,5}-\d{3,6}|0x[0-9a-f]+|\d{1,4}([/.-])\d{1,2}\1\d{1,4}|[\d.,]+%",
+    re.IGNORECASE,
+)
+_KEY_SOMETHING = re.compile(
+    r"(?:palabra|usuario|persona|producto|punto|dato|centro|costos|campo)s?[ \t]{1,3}\Z",
+    re.IGNORECASE,
+)
+_ACCESS = re.compile(
+    r"usuario|user\b|login|acceso|entrar|wi-?fi|vpn|correo|cuenta|sesi[óo]n|contrase|servidor",
+    re.IGNORECASE,
+)
+_NEAR = 80  # characters before a word, in which another one tells what it means
 
 
 def _passwords(text: str) -> Iterator[Finding]:
-    for pattern, is_secret in (
-        (_AFTER_COLON, _follows_colon),
-        (_AFTER_VERB, _looks_secret),
-        (_IN_ADDRESS, _is_written),
-        (_AUTHORIZATION, _is_written),
-    ):
+    for pattern in (_ANNOUNCED, _SAID, _BESIDE):
         for match in pattern.finditer(text):
-            group = "bare" if match["bare"] else "quoted"
-            start = match.start(group)
-            value = match[group]
-            if group == "bare" and pattern is not _IN_ADDRESS:
-                value = value.rstrip(_TRAILING)
-            end = start + len(value)
-            if _is_written(value, text, end) and (group == "quoted" or is_secret(value, text, end)):
-                yield Finding(Sensitive.PASSWORD, start, end)
+            found = _announced(text, match, needs_form=pattern is not _ANNOUNCED)
+            if found is not None:
+                yield found
+    for pattern in (_NUMBER, _IN_ADDRESS, _ON_COMMAND_LINE, _AUTHORIZATION):
+        for match in pattern.finditer(text):
+            if _is_written(match["bare"]):
+                yield Finding(Sensitive.PASSWORD, *match.span("bare"))
     for match in _TOKENS.finditer(text):
         yield Finding(Sensitive.PASSWORD, *match.span())
 
 
-def _is_written(value: str, text: str, end: int) -> bool:
+def _announced(text: str, match: re.Match[str], *, needs_form: bool) -> Finding | None:
+    """Return the value that a word announces, if it is one. ``needs_form``: no colon says so, the
+    value has to look like a password.
+    """
+    group = "bare" if match["bare"] else "quoted"
+    value = match[group].rstrip(_TRAILING) if group == "bare" else match[group]
+    start = match.start(group)
+    end = start + len(value)
+    is_weak = bool(match["weak"])
+    if (
+        not _is_written(value)
+        or _NO_SECRET.fullmatch(value)
+        or (is_weak and not _means_access(text, match, value))
+        or _is_in_link(text, match)
+    ):
+        return None
+    has_form = _looks_secret(value)
+    if group == "bare" and not has_form:
+        is_alone = not text[end : end + 200].partition("\n")[0].strip(_TRAILING + "| \t\r")
+        if needs_form or is_weak or match["key"] or len(value) < 4 or not is_alone:
+            return None
+    return Finding(Sensitive.PASSWORD, start, end, is_sure=has_form and not is_weak)
+
+
+def _is_written(value: str) -> bool:
     """Tell whether the value is more than a mask of bullets or asterisks."""
     return bool(value.strip("•*●xX.…-_<>"))
 
 
-def _looks_secret(value: str, text: str, end: int) -> bool:
-    """Tell a password from the next word of a sentence: it mixes kinds of characters, or is a
-    number.
+def _looks_secret(value: str) -> bool:
+    """Tell a password from a word: it has digits beside letters, a sign, or capitals inside, and is
+    no name of a product in capitals.
     """
-    if len(value) < 4:
+    if len(value) < 4 or value.startswith(("(", "¿", "@")):
         return False
-    if re.search(r"[!@#$%^&*+=?~|\\<>{}\[\]]", value):
-        return True
     has_digits = bool(re.search(r"\d", value))
-    return has_digits or bool(re.search(r"[a-z][A-Z]|[A-Z]{2,}[a-z]", value))
+    has_letters = bool(re.search(r"[^\W\d_]", value))
+    if re.search(r"[!@#$%^&*+?~\\{}\[\]]", value[1:]) and len(value) > 5:
+        return True
+    if has_digits:
+        return not has_letters or bool(re.search(r"[a-zñ]", value)) or len(value) >= 8
+    return bool(re.search(r"[a-z][A-Z]", value))
 
 
-def _follows_colon(value: str, text: str, end: int) -> bool:
-    """Tell a password from the next word of a sentence: after a colon one alone on its line is a
-    password too.
+def _means_access(text: str, match: re.Match[str], value: str) -> bool:
+    """Tell whether a weak word means a password: others before it say that it is about access or,
+    but for "clave", the value has letters and then a digit.
     """
-    rest = text[end : end + 200].partition("\n")[0].strip(_TRAILING + " \t\r")
-    return len(value) >= 4 and (not rest or _looks_secret(value, text, end))
+    before = text[max(0, match.start() - _NEAR) : match.start()]
+    if _ACCESS.search(before):
+        return not _KEY_SOMETHING.search(before)
+    return match["weak"].lower() != "clave" and bool(re.search(r"[a-zñ]\D*\d", value))
 
 
-_CARD = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){12,18}(?![\w-]|[.,]\d)")
+def _is_in_link(text: str, match: re.Match[str]) -> bool:
+    """Tell whether it is a part of the link of a meeting, which would lead nowhere without it."""
+    is_short = match[0].lower().startswith("pwd")
+    return is_short and text[max(0, match.start() - 1) : match.start()] in ("?", "&")
+
+
+_CARD = re.compile(r"(?<![\w.-])(?<!\d,)\d(?:[ \u00a0.–—-]{0,2}\d){12,18}(?![\w-]|\.\d)")
 _CARD_RULES = (  # brands by their first digits, with the lengths of their numbers
     re.compile(r"4(?:\d{12}|\d{15}|\d{18})"),
     re.compile(r"(?:5[1-5]|2[2-7])\d{14}"),
@@ -180,23 +259,41 @@ def _cards(text: str) -> Iterator[Finding]:
             yield Finding(Sensitive.CARD, *match.span())
 
 
-# Of Mexico (a person's tax number has 13 characters, a company's 12), Spain, Chile, Argentina and
-# the United States: each with its check. Other countries' numbers have no form of their own: the
-# word before them tells.
+def _is_tax_number(number: str) -> bool:
+    """Tell whether it is the tax number of a person of Mexico. Two numbers stand for the public and
+    for foreign customers.
+    """
+    return bool(rfc.is_valid(number)) and number.upper() not in {"XAXX010101000", "XEXX010101000"}
+
+
+def _is_persons_rut(number: str) -> bool:
+    """Tell whether it is the number of a person of Chile; companies' begin at fifty million."""
+    return bool(rut.is_valid(number)) and int(re.sub(r"\D", "", number[:-2])) < 50_000_000
+
+
+# Of Mexico (a person's tax number has 13 characters, a company's 12), Spain, Chile and Argentina:
+# each with its check. Other countries' numbers have no form of their own: the word before them
+# tells.
 _IDENTITIES: Sequence[tuple[re.Pattern[str], Callable[[str], bool]]] = (
     (re.compile(r"(?<!\w)[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d(?!\w)", re.I), curp.is_valid),
-    (re.compile(r"(?<!\w)[A-ZÑ&]{4}-?\d{6}-?[0-9A-Z]{3}(?!\w)", re.I), rfc.is_valid),
+    (re.compile(r"(?<!\w)[A-ZÑ&]{4}-?\d{6}-?[0-9A-Z]{3}(?!\w)", re.I), _is_tax_number),
     (re.compile(r"(?<![\w.-])\d{8}[ -]?[A-Z](?!\w)", re.I), dni.is_valid),
     (re.compile(r"(?<!\w)[XYZ][ -]?\d{7}[ -]?[A-Z](?!\w)", re.I), nie.is_valid),
-    (re.compile(r"(?<![\w.-])\d{1,2}\.?\d{3}\.?\d{3}-[\dK](?![\w-])", re.I), rut.is_valid),
+    (re.compile(r"(?<![\w.-])\d{1,2}\.\d{3}\.\d{3}-[\dK](?![\w-])", re.I), _is_persons_rut),
     (re.compile(r"(?<![\w.-])2[0347]-\d{8}-\d(?![\w-])"), cuit.is_valid),
-    (re.compile(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])"), ssn.is_valid),
 )
 _NAMED_IDENTITY = re.compile(
-    r"(?<!\w)(?:dni|ine|nss|c[ée]dula(?: de identidad)?|pasaporte|passport|ssn"
-    r"|documento de identidad|social security(?: number)?)"
-    r"[ \t]*(?:number|no\.?|n[°º]\.?|núm(?:\.|ero)?|:|#|es|is)*[ \t]*"
-    r"(?P<value>[A-Z]{0,4}\d[\d. -]{4,16}\d)(?![\w-])",
+    r"(?<!\w)(?:dni|nss|nif|run|rut|ssn|pasaporte|passport|documento de identidad|c[ée]dula"
+    r"(?: de (?:identidad|ciudadan[íi]a))?|(?:n[úu]mero de )?seguridad social|social security"
+    r"(?: number)?|ine(?=[ \t]{0,3}(?:n|:|#)))"
+    r"[ \t]{0,3}(?:(?:number|no\.?|n[°º]\.?|núm(?:\.|ero)?|:|#|es|is)[ \t]{0,3}){0,3}"
+    r"(?P<value>(?!\d{4}-\d{2})[A-Z]{0,4}\d[\d.-]{4,14}[\dK])(?![\w-])",
+    re.IGNORECASE,
+)
+# An order or a lot may have such a number, too.
+_REFERENCE = re.compile(
+    r"(?:factura|folio|lote|serie|pedido|orden|ticket|parte|c[óo]digo|modelo|invoice|order|lot|part)"
+    r"(?:[ \t]{1,3}(?:no\.?|n[°º]\.?|number|de compra))?[ \t]{0,3}[:#]?[ \t]{0,3}\Z",
     re.IGNORECASE,
 )
 
@@ -204,10 +301,11 @@ _NAMED_IDENTITY = re.compile(
 def _identities(text: str) -> Iterator[Finding]:
     for pattern, is_valid in _IDENTITIES:
         for match in pattern.finditer(text):
-            if is_valid(match[0]):
+            before = text[max(0, match.start() - 30) : match.start()]
+            if is_valid(match[0]) and not _REFERENCE.search(before):
                 yield Finding(Sensitive.IDENTITY, *match.span())
     for match in _NAMED_IDENTITY.finditer(text):
-        yield Finding(Sensitive.IDENTITY, *match.span("value"))
+        yield Finding(Sensitive.IDENTITY, *match.span("value"), is_sure=False)
 
 
 _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")

@@ -10,7 +10,7 @@ from catalog.models import FieldType, RequestTemplate, TemplateField
 from foundation.accounts.models import Membership, Organization, User
 from foundation.accounts.queries import membership_of
 from foundation.core.classification import Impact, Urgency
-from web.forms import FilesField, SubjectField, TextField, TicketTextField
+from web.forms import FilesField, SubjectField, TicketTextField
 
 
 class TicketForm(forms.Form):
@@ -102,7 +102,7 @@ class TicketForm(forms.Form):
 def _field_for(row: TemplateField, organizations: list[int]) -> forms.Field:
     common: dict[str, Any] = {"label": row.label, "required": row.is_required}
     if row.type == FieldType.LONG_TEXT:
-        return TextField(widget=forms.Textarea(attrs={"rows": 3}), max_length=5000, **common)
+        return TicketTextField(widget=forms.Textarea(attrs={"rows": 3}), max_length=5000, **common)
     if row.type == FieldType.CHOICE:
         return forms.ChoiceField(choices=[("", "—"), *row.options], **common)
     if row.type == FieldType.DATE:

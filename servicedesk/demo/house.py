@@ -203,6 +203,8 @@ def _contract(organization: Organization, row: DemoCustomer, at: datetime) -> Co
         ends_on=date(at.year + 2, 12, 31),
         validation_in_business_days=row.slug == "sur",
         masks_mail=row.slug == "sur",
+        answer_days=3 if row.country == "CO" else 0,
+        no_answer_end="cancelled" if row.country == "CO" else "",
         reopen_days=5 if row.slug == "norte" else 0,
         currency={"MX": "MXN", "PE": "PEN", "CO": "COP"}[row.country],
     )

@@ -11,7 +11,7 @@ from foundation.notifications.models import OutboxMessage
 from tests.support.house import HOUR, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.tickets import started, step
 from tickets import queries, services, verbs
-from tickets.endings import CALLED_OFF, REFUSED, EndCause
+from tickets.endings import CALLED_OFF, CLOSED_OFF, REFUSED, EndCause
 from tickets.models import LinkKind, StateInterval, Ticket, TicketLink
 from tickets.services import Change, DetailsMissing, Stepping, TransitionDetails
 from tickets.states import TRANSITIONS, State
@@ -248,5 +248,5 @@ def test_every_step_that_ends_unsolved_offers_causes() -> None:
         "reject": set(REFUSED),
         "close_invalid": set(REFUSED),
         "cancel": set(CALLED_OFF),
-        "close_cancelled": set(CALLED_OFF),
+        "close_cancelled": set(CLOSED_OFF),
     }

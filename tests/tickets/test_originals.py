@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from audits.models import RequestedItem
+from audits.services.base import require_text
 from catalog.models import Contract
 from escalation.services import request_escalation
 from foundation.accounts.models import Membership
@@ -14,6 +16,7 @@ from foundation.core.errors import Invalid, NotFound
 from foundation.core.sensitive import MASK
 from foundation.notifications.models import OutboxMessage
 from foundation.notifications.rendering import render_message
+from tests.support.audits import ITEMS, ask
 from tests.support.house import HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.tickets import closed, solved, started, step
 from tickets import masking, queries, services, verbs
@@ -294,3 +297,64 @@ def test_the_question_of_a_step_is_masked_too(house: House) -> None:
 def test_a_refused_reason_is_a_detail_of_the_step(house: House) -> None:
     with pytest.raises(DetailsMissing):
         step(house, started(house), "close_invalid", NOON, reason=SECRET)
+
+
+def test_a_part_that_is_split_off_keeps_what_was_written(house: House) -> None:
+    ticket = make_ticket(house)
+    message = reply(house, ticket)
+    part = services.NewTicket(
+        membership=Membership.objects.get(user=house.requester),
+        subject="Of its own",
+        description=message.body,
+        kind=Kind.INCIDENT,
+        service=house.services["erp"],
+        impact=Impact.MINOR,
+        urgency=Urgency.LOW,
+    )
+
+    found = services.split_ticket(
+        ticket=fresh(ticket), message=message, part=part, by=by(house.agent), at=NOON
+    )
+
+    assert (found.description, found.is_masked) == (SHOWN, True)
+    assert show(house, found, None).text == SECRET
+
+
+def test_a_subject_is_masked_in_every_letter_which_says_so(house: House) -> None:
+    make_ticket(house, subject="NIP: 4711 falla")
+
+    found = OutboxMessage.objects.filter(template="ticket_received").latest("pk")
+    letter = render_message(found)
+
+    assert "4711" not in letter.subject + letter.text
+    assert "Sensitive data is hidden in this e-mail" in letter.text
+
+
+@pytest.mark.parametrize(
+    "reason", ["Ya quedó, clave: 84111506", "error token: invalid_grant", "El lote 12345678-5"]
+)
+def test_what_only_resembles_a_secret_is_not_refused(house: House, reason: str) -> None:
+    ticket = started(house)
+
+    step(house, ticket, "close_invalid", NOON, reason=reason)
+
+    assert StateInterval.objects.get(ticket=ticket, ended_at=None).reason == reason
+
+
+def test_an_address_that_a_password_covers_leaves_the_original_reachable(house: House) -> None:
+    message = reply(house, make_ticket(house), "wan pass: 2001:db8::abcd")
+
+    assert (message.body, message.is_masked) == (f"wan pass: {MASK}", True)
+
+
+def test_an_audit_masks_its_purpose_and_items_and_refuses_secrets_in_reasons(house: House) -> None:
+    items = [("erp", f"Usuarios. {SECRET}"), *ITEMS[1:]]
+    audit = ask(house, fields={"C7": SECRET}, items=items)
+
+    assert SHOWN in {audit.purpose, audit.auditor_company, audit.auditor_name}
+    assert RequestedItem.objects.get(audit=audit, number=1).description == f"Usuarios. {SHOWN}"
+    assert SHOWN in audit.ticket.description
+    assert SECRET in show(house, audit.ticket, None).text
+    with pytest.raises(Invalid) as refusal:
+        require_text(SECRET, "reason")
+    assert "a password" in str(refusal.value.fields["reason"])

@@ -214,6 +214,8 @@ def test_labels_of_codes_are_words_and_unknown_codes_stay(house: House) -> None:
         "cancel",
         "close_cancelled",
         "close_invalid",
+        "close_without_answer_cancelled",
+        "close_without_answer_invalid",
         "merge",
         "merge_started",
     }

@@ -122,6 +122,8 @@ def test_steps_that_end_without_a_solution_and_those_that_solve() -> None:
         "cancel",
         "close_cancelled",
         "close_invalid",
+        "close_without_answer_cancelled",
+        "close_without_answer_invalid",
         "merge",
         "merge_started",
     }

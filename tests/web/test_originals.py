@@ -85,7 +85,7 @@ def test_a_message_that_masks_nothing_has_no_button(house: House, sign_in: Any) 
 
     page = client.get(f"/admin/tickets/{ticket.number}/").content.decode()
 
-    assert "Contiene una dirección IP." in text_of(page)
+    assert "Parece contener una dirección IP." in text_of(page)
     assert f"/originals/messages/{message.pk}/" not in page
     assert client.post(f"/originals/messages/{message.pk}/").status_code == 404
 

@@ -360,6 +360,7 @@ class Migration(migrations.Migration):
                             ("duplicate", "Duplicate of another ticket"),
                             ("requested", "The customer asked for it"),
                             ("incomplete", "The minimum information is missing"),
+                            ("no_answer", "The customer did not answer"),
                             ("out_of_scope", "Outside the contracted services"),
                             ("not_entitled", "Not from a valid user"),
                             ("junk", "Junk or automatic mail"),
@@ -370,6 +371,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("sensitive", models.CharField(blank=True, max_length=40)),
+                ("reminders_sent", models.PositiveSmallIntegerField(default=0)),
+                ("answer_due_at", models.DateTimeField(null=True)),
             ],
             options={
                 "verbose_name": "ticket",
@@ -642,6 +645,7 @@ class Migration(migrations.Migration):
                             ("duplicate", "Duplicate of another ticket"),
                             ("requested", "The customer asked for it"),
                             ("incomplete", "The minimum information is missing"),
+                            ("no_answer", "The customer did not answer"),
                             ("out_of_scope", "Outside the contracted services"),
                             ("not_entitled", "Not from a valid user"),
                             ("junk", "Junk or automatic mail"),
@@ -2084,5 +2088,13 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        migrations.AddIndex(
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("answer_due_at__isnull", False)),
+                fields=["answer_due_at"],
+                name="ticket_by_answer",
+            ),
         ),
     ]

@@ -175,6 +175,10 @@ class Ticket(OrganizationRow):
     stay_mark = models.CharField(_("waits for"), max_length=12, choices=StayMark, blank=True)
     validation_due_at = models.DateTimeField(_("closes by itself"), null=True)
     validation_reminder_at = models.DateTimeField(null=True)
+    # While it is pending user: when the customer is reminded or the ticket closes, and how many
+    # reminders were sent.
+    answer_due_at = models.DateTimeField(null=True)
+    reminders_sent = models.PositiveSmallIntegerField(default=0)
     # the instant at which its reopening window ends
     reopen_ends_at = models.DateTimeField(null=True)
     next_due_at = models.DateTimeField(_("due"), null=True)
@@ -265,6 +269,11 @@ class Ticket(OrganizationRow):
                 name="ticket_validation",
                 condition=models.Q(validation_due_at__isnull=False),
             ),
+            models.Index(
+                fields=("answer_due_at",),
+                name="ticket_by_answer",
+                condition=models.Q(answer_due_at__isnull=False),
+            ),
             # Partial indexes skip NULLs: these columns are mostly empty and change often.
             models.Index(
                 fields=("organization", "coverage_changed_at"),
@@ -328,6 +337,16 @@ class Ticket(OrganizationRow):
     def binding_contract_id(self) -> int | None:
         contract_id: int | None = None if self.is_out_of_contract else self.contract_id
         return contract_id
+
+    @property
+    def closes_without_answer_at(self) -> datetime | None:
+        """When the ticket closes by itself if its customer does not answer; None while a reminder
+        comes first, or when it does not.
+        """
+        contract = self.binding_contract
+        if self.answer_due_at is None or contract is None or not contract.no_answer_end:
+            return None
+        return self.answer_due_at if self.reminders_sent >= contract.answer_reminders else None
 
     @property
     def state_label(self) -> str:

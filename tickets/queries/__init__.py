@@ -31,6 +31,7 @@ from tickets.queries.conversation import (
     get_message,
     last_message,
     last_message_id,
+    last_question,
     message_of,
     messages_after,
     reads_text,
@@ -39,6 +40,7 @@ from tickets.queries.conversation import (
 from tickets.queries.counts import COUNT_LIMIT, counts_up_to_limit
 from tickets.queries.due import (
     assigned_by_customer,
+    due_for_answer,
     due_for_closing,
     due_for_reminder,
     due_to_send,
@@ -161,6 +163,7 @@ __all__ = [
     "counts_up_to_limit",
     "desk_counts",
     "desk_lists",
+    "due_for_answer",
     "due_for_closing",
     "due_for_reminder",
     "due_to_send",
@@ -187,6 +190,7 @@ __all__ = [
     "is_watched_by",
     "last_message",
     "last_message_id",
+    "last_question",
     "last_tickets_of",
     "link_of",
     "load_by_person",

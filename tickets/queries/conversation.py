@@ -100,6 +100,12 @@ def last_message(ticket: Ticket) -> Message | None:
     return messages.order_by("-created_at", "-pk").first()
 
 
+def last_question(ticket: Ticket) -> Message | None:
+    """Return the newest message of the desk that the customer reads."""
+    asked = Message.objects.filter(ticket=ticket, is_from_staff=True)
+    return asked.exclude(kind=MessageKind.NOTE).order_by("-created_at", "-pk").first()
+
+
 def messages_after(ticket: Ticket, message_id: int) -> list[Message]:
     """Return the messages with a higher id, oldest first, notes included, with their authors."""
     return list(

@@ -35,6 +35,17 @@ def due_for_reminder(at: datetime, limit: int) -> list[tuple[int, int]]:
     )
 
 
+def due_for_answer(at: datetime, limit: int) -> list[tuple[int, int]]:
+    """Return (organization id, ticket id) of the tickets whose customer has to be reminded, or
+    which close without an answer.
+    """
+    return list(
+        Ticket.objects.filter(answer_due_at__lte=at, state=State.PENDING_USER)
+        .order_by("answer_due_at", "pk")
+        .values_list("organization_id", "pk")[:limit]
+    )
+
+
 def oldest_held(at: datetime) -> timedelta:
     """Return for how long the oldest held message that is due has waited to be sent; zero when none
     is due.

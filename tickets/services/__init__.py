@@ -7,6 +7,7 @@ from tickets.services.analyses import (
     write_analysis,
 )
 from tickets.services.answering import answer_solution, reply_as_customer
+from tickets.services.answers import pursue_answer, set_answer_due
 from tickets.services.assignment import (
     assign_automatically,
     assign_ticket,
@@ -191,6 +192,7 @@ __all__ = [
     "possible_transitions",
     "priority_of",
     "publish_customer_informed",
+    "pursue_answer",
     "raise_ticket",
     "readers_of",
     "rehearse_changes",
@@ -214,6 +216,7 @@ __all__ = [
     "send_attention_statement",
     "send_held",
     "send_what_is_held",
+    "set_answer_due",
     "set_clock_projection",
     "set_clock_projections",
     "set_reopen_window",

@@ -36,11 +36,13 @@ from tickets.services.times import enter_time, require_time
 from tickets.states import (
     ANSWERED,
     CLOSE_UNANSWERED,
+    CLOSE_WITHOUT_ANSWER,
     MERGE,
     MERGE_STARTED,
     OPEN_STATES,
     SOLVE,
     TRANSITIONS,
+    ClosureCode,
     Effect,
     SolutionType,
     State,
@@ -116,6 +118,17 @@ def close_unanswered(*, ticket: Ticket, at: datetime) -> Ticket:
         raise TransitionNotAllowed(ticket, str(transition.label), transitions_from(ticket.state))
     by = system_actor("validation")
     return _take(ticket=ticket, transition=transition, details=NOTHING, by=by, at=at)
+
+
+def close_without_answer(*, ticket: Ticket, code: ClosureCode, by: Actor, at: datetime) -> None:
+    """Close a ticket whose customer did not answer, on behalf of the reminders, which hold its
+    lock. Raise ``TransitionNotAllowed`` if it does not wait for them.
+    """
+    transition = CLOSE_WITHOUT_ANSWER[code]
+    if ticket.state not in transition.sources:
+        raise TransitionNotAllowed(ticket, str(transition.label), transitions_from(ticket.state))
+    details = TransitionDetails(cause=EndCause.NO_ANSWER)
+    _take(ticket=ticket, transition=transition, details=details, by=by, at=at)
 
 
 @transaction.atomic
@@ -249,6 +262,8 @@ def _changes(
         changes |= {"closed_at": at, "closure_code": transition.closure_code or ""}
     if details.survivor is not None:
         changes["merged_into"] = details.survivor
+    if ticket.state == State.PENDING_USER:
+        changes |= {"answer_due_at": None, "reminders_sent": 0}
     if ticket.state in {State.SOLVED, State.CLOSED}:
         changes |= {"validation_due_at": None, "validation_reminder_at": None}
         if transition.target in OPEN_STATES:

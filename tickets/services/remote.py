@@ -59,7 +59,8 @@ def note_session(
         fields["summary"] = _("Write what was done.")
     elif len(session.summary) > LONGEST_SUMMARY:
         fields["summary"] = _("At most %(count)d characters.") % {"count": LONGEST_SUMMARY}
-    fields |= secrets_in(**lines, summary=session.summary)
+    # the address of a recording may have a password in it, and is shown as it is
+    fields |= secrets_in(tool=lines["tool"], summary=session.summary)
     if fields:
         raise Invalid(" ".join(dict.fromkeys(fields.values())), fields=fields)
     noted: RemoteSession = RemoteSession.objects.create(

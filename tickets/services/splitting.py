@@ -10,7 +10,7 @@ from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.core.errors import Invalid
 from tickets.models import Attachment, LinkKind, Message, Ticket
-from tickets.queries import files_of
+from tickets.queries import files_of, original_of
 from tickets.services.base import require_worker
 from tickets.services.indexing import index_again
 from tickets.services.linking import link_tickets
@@ -36,6 +36,7 @@ def split_ticket(
     if part.organization.pk != ticket.organization_id:
         words = _("Choose somebody of the customer of %(number)s.") % {"number": ticket.number}
         raise Invalid(words, fields={"requester": words})
+    part = replace(part, description=_as_written(ticket, message, part.description))
     found = raise_ticket(request=replace(part, written=_written(ticket, message, at)), by=by, at=at)
     _share_files(ticket, message, found)
     link_tickets(ticket=found, other=ticket, kind=LinkKind.SPLIT, by=by, at=at)
@@ -53,6 +54,15 @@ def written_at(ticket: Ticket, message: Message | None, at: datetime) -> datetim
 def _written(ticket: Ticket, message: Message | None, at: datetime) -> Written:
     channel = message.channel if message is not None else ticket.channel
     return Written(written_at(ticket, message, at), Channel(channel))
+
+
+def _as_written(ticket: Ticket, message: Message | None, text: str) -> str:
+    """Return what was written, if the text is its masked copy: the part masks it again, and keeps
+    it too.
+    """
+    shown = message.body if message is not None else ticket.description
+    original = original_of(ticket, message) if text.strip() == shown.strip() else None
+    return original.text if original is not None else text
 
 
 def _share_files(ticket: Ticket, message: Message | None, part: Ticket) -> None:

@@ -21,7 +21,7 @@ from sla.clocks.services.stopping import (
     update_clocks_for_state,
     withdraw_promise,
 )
-from sla.clocks.services.validation import set_terms, set_validation
+from sla.clocks.services.validation import set_answer_term, set_terms, set_validation
 
 __all__ = [
     "ClockChange",
@@ -39,6 +39,7 @@ __all__ = [
     "redate_clocks",
     "reinstate_clocks",
     "retarget_clocks",
+    "set_answer_term",
     "set_terms",
     "set_validation",
     "settle_ticket",

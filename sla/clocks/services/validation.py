@@ -1,5 +1,5 @@
-"""Terms in days of a ticket: the validation period, which has its own clock, and the reopening
-window (SPEC 3.11, 4.14).
+"""Terms in days of a ticket: the validation period, which has its own clock, the reopening window
+(SPEC 3.11, 4.14), and the time in which a customer has to answer.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from sla.clocks.services.starting import start_promise
 from sla.metrics import Metric
 from sla.targets import Term
 from tickets.models import Ticket
-from tickets.services import set_reopen_window, set_validation_term
+from tickets.services import set_answer_due, set_reopen_window, set_validation_term
 from tickets.states import ClosureCode, State
 
 REMINDER_BEFORE = timedelta(days=1)
@@ -23,8 +23,9 @@ _SOLVED = frozenset({ClosureCode.APPROVED, ClosureCode.NO_VALIDATION})
 
 
 def set_terms(*, ticket: Ticket, by: Actor, at: datetime) -> None:
-    """Start the validation period of a solved ticket, or the reopening window of a closed one if
-    its contract has one. In other states do nothing.
+    """Start the validation period of a solved ticket, the time in which a customer has to answer,
+    or the reopening window of a closed ticket, if its contract has them. In other states do
+    nothing.
     """
     if ticket.state == State.SOLVED:
         contract = ticket.binding_contract
@@ -36,6 +37,8 @@ def set_terms(*, ticket: Ticket, by: Actor, at: datetime) -> None:
             by=by,
             at=at,
         )
+    elif ticket.state == State.PENDING_USER:
+        set_answer_term(ticket=ticket, at=at)
     elif (
         ticket.state == State.CLOSED
         and ticket.binding_contract is not None
@@ -46,6 +49,16 @@ def set_terms(*, ticket: Ticket, by: Actor, at: datetime) -> None:
             ticket_id=ticket.pk,
             until=_business_calendar(ticket, at).term(at, ticket.binding_contract.reopen_days),
         )
+
+
+def set_answer_term(*, ticket: Ticket, at: datetime, begins: bool = True) -> None:
+    """Set when a customer who does not answer is reminded, or the ticket closes, under a contract
+    that says so. ``begins`` is false after a reminder. In other states do nothing.
+    """
+    contract = ticket.binding_contract
+    if ticket.state == State.PENDING_USER and contract is not None and contract.answer_days:
+        due_at = _business_calendar(ticket, at).term(at, contract.answer_days, business=True)
+        set_answer_due(ticket=ticket, due_at=due_at, begins=begins)
 
 
 def set_validation(*, ticket: Ticket, period: Term | None, by: Actor, at: datetime) -> None:

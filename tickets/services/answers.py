@@ -1,0 +1,66 @@
+"""Reminders to a customer who does not answer the desk's question, and the closing after them. The
+contract says after how many business days, how often, and with which code.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from foundation.core.actor import system_actor
+from foundation.core.events import publish
+from tickets import notices, verbs
+from tickets.events import CustomerReminded
+from tickets.models import Ticket
+from tickets.services.base import lock_ticket, record_ticket
+from tickets.services.lifecycle import close_without_answer
+from tickets.states import ClosureCode, State
+
+REMINDERS = system_actor("reminders")
+
+
+def set_answer_due(*, ticket: Ticket, due_at: datetime | None, begins: bool = True) -> None:
+    """Set when the next thing happens without an answer, in the row and in the instance; None:
+    nothing does. ``begins``: no reminder was sent yet. Skip a ticket that waits for nobody.
+    """
+    values = {"answer_due_at": due_at, **({"reminders_sent": 0} if begins else {})}
+    waiting = Ticket.objects.filter(pk=ticket.pk, state=State.PENDING_USER)
+    if waiting.update(**values):
+        for name, value in values.items():
+            setattr(ticket, name, value)
+
+
+@transaction.atomic
+def pursue_answer(*, ticket: Ticket, at: datetime) -> bool:
+    """Do what is due on a ticket whose customer has not answered: remind them or, after the last
+    reminder, close it. Return False when nothing is due any more. Locks the row.
+
+    A requester who may no longer read the ticket is not reminded, and nothing is closed behind
+    their back: the ticket stays for the desk.
+    """
+    lock_ticket(ticket)
+    if ticket.answer_due_at is None or ticket.answer_due_at > at:
+        return False
+    contract = ticket.binding_contract
+    if contract is None or not contract.answer_days or not notices.has_reader(ticket):
+        set_answer_due(ticket=ticket, due_at=None)
+    elif ticket.reminders_sent < contract.answer_reminders:
+        _remind(ticket, at)
+    elif contract.no_answer_end:
+        close_without_answer(
+            ticket=ticket, code=ClosureCode(contract.no_answer_end), by=REMINDERS, at=at
+        )
+    else:
+        set_answer_due(ticket=ticket, due_at=None, begins=False)
+    return True
+
+
+def _remind(ticket: Ticket, at: datetime) -> None:
+    ticket.reminders_sent += 1
+    ticket.answer_due_at = None
+    Ticket.objects.filter(pk=ticket.pk).update(
+        answer_due_at=None, reminders_sent=ticket.reminders_sent
+    )
+    record_ticket(ticket, verbs.CUSTOMER_REMINDED, by=REMINDERS, at=at, count=ticket.reminders_sent)
+    publish(CustomerReminded(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk))
+    ticket.refresh_from_db(fields=["answer_due_at"])
+    notices.notify_reminder(ticket=ticket, at=at)
