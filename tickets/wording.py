@@ -217,7 +217,7 @@ def _task_changed(payload: Mapping[str, Any], time_zone: str) -> str:
 
 
 def _reminded(payload: Mapping[str, Any], time_zone: str) -> str:
-    return _("The customer was reminded: %(count)s") % {"count": payload["count"]}
+    return _("Reminder %(count)s sent to the customer") % {"count": payload["count"]}
 
 
 def _original_shown(payload: Mapping[str, Any], time_zone: str) -> str:
@@ -262,6 +262,7 @@ SENTENCES: dict[str, Sentence] = {
     ),
     verbs.ORIGINAL_SHOWN: _original_shown,
     verbs.CUSTOMER_REMINDED: _reminded,
+    verbs.SEEN_AS_CUSTOMER: fixed(gettext_noop("Seen as the customer sees it")),
     verbs.TASK_ADDED: _of_task(gettext_noop("Task: %(task)s")),
     verbs.TASK_CHANGED: _task_changed,
     verbs.TASK_DONE: _of_task(gettext_noop("Task done: %(task)s")),

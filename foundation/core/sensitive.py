@@ -148,7 +148,8 @@ _TOKENS = re.compile(
 _TRAILING = ".,;:)]}>»”\"'"
 # What stands after "password:" and is none: how it is, what the system said, an address.
 _NO_SECRET = re.compile(
-    r"(?:in)?correct[oa]?s?|inv[aá]lid\w*|caducad[oa]s?|vencid[oa]s?|vence|expirad[oa]s?|bloquead[oa]s?"
+    r"(?:in)?correct[oa]?s?|inv[aá]lid\w*|caducad[oa]s?|vencid[oa]s?|vence|expirad[oa]s?"
+    r"|bloquead[oa]s?"
     r"|olvidad[oa]s?|desconocid[oa]s?|requerid[oa]s?|obligatori[oa]s?|rechazad[oa]s?|cambiad[oa]s?"
     r"|nuev[oa]s?|actual|anterior|misma?|urgente|gracias|pendiente|error|fall[oa]|vac[ií][oa]"
     r"|none|null|true|false|undefined|empty|expired|wrong|locked|forgotten|required|missing"
@@ -292,7 +293,8 @@ _NAMED_IDENTITY = re.compile(
 )
 # An order or a lot may have such a number, too.
 _REFERENCE = re.compile(
-    r"(?:factura|folio|lote|serie|pedido|orden|ticket|parte|c[óo]digo|modelo|invoice|order|lot|part)"
+    r"(?:factura|folio|lote|serie|pedido|orden|ticket|parte|c[óo]digo|modelo|invoice|order|lot"
+    r"|part)"
     r"(?:[ \t]{1,3}(?:no\.?|n[°º]\.?|number|de compra))?[ \t]{0,3}[:#]?[ \t]{0,3}\Z",
     re.IGNORECASE,
 )

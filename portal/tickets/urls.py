@@ -5,6 +5,7 @@ from portal.tickets import views
 _ticket = [
     path("", views.ticket_page, name="ticket"),
     path("clocks/<slug:metric>/", views.explanation, name="explanation"),
+    path("as-customer/", views.as_customer, name="as_customer"),
     path("reply/", views.reply, name="reply"),
     path("follow-up/", views.follow_up, name="follow_up"),
     path("step/<slug:name>/", views.step, name="step"),

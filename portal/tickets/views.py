@@ -3,14 +3,16 @@
 from collections.abc import Callable, Sequence
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from escalation.services import request_escalation
+from foundation.accounts.roles import Capability
 from foundation.core.classification import (
     Channel,
 )
@@ -28,8 +30,10 @@ from sla.clocks.queries import (
     most_urgent,
 )
 from tickets import queries, services
+from tickets.letters import language_of
 from tickets.models import Ticket
 from tickets.services import TransitionDetails
+from web.access import needs
 from web.errors import first_error, put_fields_on_form
 from web.keyset import keyset_page
 from web.panels import Refused, load_panels, page_response
@@ -141,6 +145,30 @@ def _page(
     common = {"ticket": ticket, "now": now, "zone": page.zone}
     found = page_response(request, "portal/tickets/page.html", shown, common, refused=refused)
     return with_typed_text(request, found, reason) if reason else found
+
+
+@posted_from("admin:ticket", "number")
+@login_required
+@needs(Capability.SEE_TICKETS)
+def as_customer(request: HttpRequest, number: str) -> HttpResponse:
+    """Show a person of the desk the ticket as its requester sees it, in their language. It is
+    recorded, and nothing is sent from the page.
+    """
+    ticket = queries.get_ticket(person(request), number)
+    now = timezone.now()
+    requester = services.see_as_customer(ticket=ticket, by=actor(request, Channel.DESK), at=now)
+    page = TicketPage(ticket, requester, now)
+    context = {
+        "ticket": ticket,
+        "now": now,
+        "zone": page.zone,
+        "words": _("This is how %(person)s sees %(number)s. Nothing can be sent from here.")
+        % {"person": requester, "number": ticket.number},
+        "back": _("Back to the ticket"),
+    }
+    with translation.override(language_of(requester, ticket)):
+        shown = load_panels(PANELS, requester, page, now)
+        return page_response(request, "portal/tickets/as_customer.html", shown, context)
 
 
 @posted_from("portal:ticket", "number")

@@ -165,8 +165,10 @@ def test_people_begin_and_end_to_follow(house: House, sign_in: Any) -> None:
     offered = client.get(path(ticket, "followers/people/")).content.decode()
     assert approver.email in offered
     assert house.outsider.email not in offered
-    client.post(path(ticket, "followers/"))
     client.post(path(ticket, "followers/"), {"follower": approver.email.upper()})
+    assert ">Seguir" in client.get(path(ticket, "panels/followers/")).content.decode()
+    client.post(path(ticket, "followers/"))
+    assert ">Seguir" not in client.get(path(ticket, "panels/followers/")).content.decode()
     assert {each.person for each in Watcher.objects.all()} == {house.agent, approver}
     panel = client.get(path(ticket, "panels/followers/")).content.decode()
     assert str(approver) in panel

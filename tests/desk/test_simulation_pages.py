@@ -220,6 +220,18 @@ def test_hours_are_typed_as_text(
     assert (list(page.context["form"].errors) if errors else []) == errors
 
 
+def test_the_hours_of_each_calendar_are_of_the_draft(house: House, admin_client: Any) -> None:
+    make_ticket(house)
+    typed = {"hours_business": "mon 09:00-12:00", "hours_extended": "sat 10:00-11:00"}
+
+    admin_client.post("/admin/simulations/", march(house, **typed))
+
+    assert Simulation.objects.get().draft["hours"] == {
+        "business": {"0": [["09:00", "12:00"]]},
+        "extended": {"5": [["10:00", "11:00"]]},
+    }
+
+
 def test_a_field_for_hours_shows_an_example_in_the_active_language() -> None:
     field = HoursField(required=False)
 

@@ -73,6 +73,25 @@ def test_the_second_save_is_refused_once_with_who_made_the_first(
     assert Contract.objects.get(pk=house.contract.pk).currency == "MXN"
 
 
+def test_a_refused_form_that_is_sent_again_is_refused_for_what_was_saved_since(
+    house: House,
+) -> None:
+    first, second = two_administrators(house)
+    mine = opened(first, house.contract)
+    theirs = opened(second, house.contract)
+    first.post(path_of(house.contract), {**mine, "reopen_days": "5"})
+    refused = second.post(path_of(house.contract), {**theirs, "currency": "MXN"})
+    again = ChangeForm(refused.content.decode()).sent
+
+    mine = opened(first, house.contract)
+    assert first.post(path_of(house.contract), {**mine, "reopen_days": "7"}).status_code == 302
+    refused = second.post(path_of(house.contract), again)
+
+    assert refused.status_code == 200
+    assert MEANWHILE in errors_of(refused)
+    assert Contract.objects.get(pk=house.contract.pk).currency == "USD"
+
+
 def test_what_is_saved_while_a_page_is_read_counts_as_saved_since(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -86,6 +86,7 @@ from tickets.services.renaming import index_renamed, note_rename
 from tickets.services.replying import reply_and_step, steps_with_reply
 from tickets.services.returning import hand_over, return_resumed, return_tickets
 from tickets.services.saying import Saying
+from tickets.services.seeing import see_as_customer
 from tickets.services.sharing import (
     MOST_LINES,
     delete_checklist,
@@ -213,6 +214,7 @@ __all__ = [
     "save_reply",
     "save_view",
     "say",
+    "see_as_customer",
     "send_attention_statement",
     "send_held",
     "send_what_is_held",

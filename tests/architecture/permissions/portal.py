@@ -8,6 +8,7 @@ from tests.architecture.permissions.roles import (
     RAISERS,
     READERS,
     REPORT_READERS,
+    SEES_TICKETS,
     Roles,
 )
 
@@ -18,6 +19,7 @@ TABLE: dict[str, Roles] = {
     "portal:tickets": PORTAL,
     "portal:ticket": READERS,
     "portal:explanation": READERS,
+    "portal:as_customer": SEES_TICKETS,
     "portal:reply": READERS,
     "portal:follow_up": READERS,
     "portal:step": READERS,
