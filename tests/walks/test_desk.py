@@ -19,6 +19,7 @@ SUPERVISOR = "supervisor@mesa.example"
 # 640 is a window of 1280 at a zoom of 200 %
 WIDTHS = (1440, 1280, 768, 640, 390)
 PARTS = {"es": "Refacciones", "en": "Spare parts"}
+PASSWORD = {"es": "una contraseña", "en": "a password"}
 
 
 def first_ticket(mesa: Mesa, view: str) -> str:
@@ -321,6 +322,28 @@ def test_a_wait_a_session_and_the_cause_of_an_end_are_noted_by_keyboard(
     button = page.locator("form[action$='/step/close_cancelled/'] button")
     walker.act(lambda: button.press("Enter"))
     expect(page.locator(".properties")).to_contain_text("No longer needed")
+
+
+def test_a_password_is_hinted_at_masked_and_shown_by_keyboard(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    walker = Walker(browser, mesa, AGENT, language)
+    page = walker.page
+    walker.open(first_ticket(mesa, "unassigned"))
+
+    page.keyboard.press("n")
+    page.locator("[data-composer] textarea").press_sequentially("password: Walk-2026")
+    expect(page.locator("[data-hint] span")).to_contain_text(PASSWORD[language])
+    walker.check_accessibility()
+    walker.act(lambda: page.locator("[data-composer] textarea").press("Control+Enter"))
+
+    entry = page.locator(".entry-note", has=page.locator("form.sensitive")).last
+    expect(entry).to_contain_text("password: ••••••")
+    expect(entry).not_to_contain_text("Walk-2026")
+    entry.locator("form.sensitive button").press("Enter")
+    expect(page.locator(".original")).to_contain_text("password: Walk-2026")
+    expect(page.locator(".original")).to_be_focused()
+    walker.check_accessibility()
 
 
 def test_an_agent_works_by_the_next_ticket_with_the_keyboard_alone(
