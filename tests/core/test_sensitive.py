@@ -53,6 +53,7 @@ def test_the_value_of_a_password_is_masked_and_not_the_words_around_it(
         ("con la clave Verano2024 no entro a la cuenta", None),
         ("no entro a la cuenta con la clave Verano2024", "Verano2024"),
         ("pwd Verano2024", "Verano2024"),
+        ("password: Walk-2026", "Walk-2026"),
         ("su NIP 4711", "4711"),
         ("PIN: 123456", "123456"),
         ("Contraseña\nVerano2024!", "Verano2024!"),
