@@ -4,6 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from api.audits.urls import urlpatterns as audits
+from api.catalogue.urls import urlpatterns as catalogue
 from api.coverage.urls import urlpatterns as coverage
 from api.reports.urls import urlpatterns as reports
 from api.terms.urls import urlpatterns as terms
@@ -14,6 +15,7 @@ urlpatterns = [
     *audits,
     *tickets,
     *reports,
+    *catalogue,
     *coverage,
     *terms,
     path("schema/", SpectacularAPIView.as_view(), name="schema"),

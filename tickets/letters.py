@@ -39,12 +39,13 @@ def ticket_letter(
     """Build a letter about a ticket. ``links`` adds addresses, or replaces ``url`` (the ticket).
 
     ``key`` identifies the fact. With the recipient it forms ``dedupe_key``, so that the same fact
-    writes one outbox row per person.
+    writes one outbox row per person. ``is_masked`` of the context says that something is hidden.
     """
     texts: dict[str, Any] = {"subject": ticket.subject, **context}
     if leaves_masked(Channel.EMAIL, ticket):
-        texts = _masked(texts)
-    elif _has_masks(texts):  # the subject of a letter is never more than that of the ticket
+        texts |= {name: masked(texts[name]) for name in _TEXTS & texts.keys()}
+    # the subject of a letter is never more than that of the ticket
+    if any(MASK in texts[name] for name in _TEXTS & texts.keys()):
         texts["is_masked"] = True
     return Letter(
         template=template,
@@ -65,18 +66,6 @@ def ticket_letter(
             **texts,
         },
     )
-
-
-def _masked(context: dict[str, Any]) -> dict[str, Any]:
-    """Return what a letter is written from, with the sensitive data of its texts masked;
-    ``is_masked`` says that there was some.
-    """
-    shown = {name: masked(text) if name in _TEXTS else text for name, text in context.items()}
-    return {**shown, "is_masked": True} if shown != context else context
-
-
-def _has_masks(context: dict[str, Any]) -> bool:
-    return any(MASK in text for name, text in context.items() if name in _TEXTS)
 
 
 def subject_in_mail(ticket: Ticket) -> str:

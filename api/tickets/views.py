@@ -32,6 +32,7 @@ from api.tickets.conversation import ConversationActions
 from api.tickets.escalation import EscalationSerializer, NewEscalationSerializer, RuleLogSerializer
 from api.tickets.explanations import ExplanationSerializer, explanation_data
 from api.tickets.filters import TicketFilter
+from api.tickets.history import HistoryAction
 from api.tickets.marking import MarkAction
 from api.tickets.messages import NewFollowUpSerializer, NewReplySerializer, SentMessageSerializer
 from api.tickets.raising import new_ticket
@@ -74,6 +75,7 @@ class TicketViewSet(
     AnalysisActions,
     AssignmentActions,
     ConversationActions,
+    HistoryAction,
     MarkAction,
     RelationActions,
     SessionActions,

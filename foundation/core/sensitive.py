@@ -154,7 +154,8 @@ _NO_SECRET = re.compile(
     r"|nuev[oa]s?|actual|anterior|misma?|urgente|gracias|pendiente|error|fall[oa]|vac[ií][oa]"
     r"|none|null|true|false|undefined|empty|expired|wrong|locked|forgotten|required|missing"
     r"|unknown|reset|thanks|please|urgent|denied|changed|same"
-    r"|https?:?/*.*|//.*|(?-i:[A-Z]{2,5}-\d{3,6})|0x[0-9a-f]+|\d{1,4}([/.-])\d{1,2}\1\d{1,4}|[\d.,]+%",
+    r"|https?:?/*.*|//.*|(?-i:[A-Z]{2,5}-\d{3,6})|0x[0-9a-f]+"
+    r"|\d{1,4}([/.-])\d{1,2}\1\d{1,4}|[\d.,]+%",
     re.IGNORECASE,
 )
 _KEY_SOMETHING = re.compile(

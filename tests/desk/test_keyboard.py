@@ -1,6 +1,7 @@
 """Shortcuts and the command palette."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,13 @@ def test_no_key_means_two_things_in_one_place() -> None:
             assert one.key != other.key or not places_together(one.place, other.place)
 
 
+def test_every_shortcut_has_an_act() -> None:
+    script = Path("static/js/keys.js").read_text(encoding="utf-8")
+    acts = script[script.index("const acts = {") :].partition("\n};")[0]
+
+    assert [each.name for each in SHORTCUTS if f"\n  {each.name}" not in acts] == []
+
+
 def test_a_page_has_the_keys_and_their_help(house: House, sign_in: Any) -> None:
     page = sign_in(english(house)).get("/admin/queue/")
 
@@ -47,6 +55,7 @@ def test_keys_are_changed_and_switched_off(house: House, sign_in: Any) -> None:
     assert house.agent.shortcuts == {"keys": {"search": "s", "next": "w"}}
     off = client.post(ADDRESS, {**USUAL, "next": "w"}, follow=True)
     assert keys_on(off) == {}
+    assert not off.context["form"].initial["is_on"]
     assert off.context["form"].initial["next"] == "w"  # it is kept for the day they are on again
     client.post(ADDRESS, {**USUAL, "is_on": "on"})
     house.agent.refresh_from_db()
