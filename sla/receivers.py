@@ -39,11 +39,10 @@ def on_ticket_raised(event: TicketRaised) -> None:
 
 
 def on_customer_informed(event: CustomerInformed) -> None:
-    if not event.has_reader:
-        return
     ticket = _ticket(event)
-    services.stop_clocks_for_message(ticket=ticket, kind=event.kind, by=CLOCKS, at=event.at)
     services.set_answer_term(ticket=ticket, at=event.at)
+    if event.has_reader:
+        services.stop_clocks_for_message(ticket=ticket, kind=event.kind, by=CLOCKS, at=event.at)
 
 
 def on_customer_reminded(event: CustomerReminded) -> None:

@@ -18,7 +18,7 @@ from tests.support.audits import ask
 from tests.support.house import DAY, HOUR, MONDAY_9AM, House, by, fresh
 from tests.support.tickets import started, step
 from tickets import queries, services, verbs
-from tickets.models import Ticket
+from tickets.models import HeldMessage, Ticket
 from tickets.tasks import sweep_answers
 from web.timeline import sentence
 
@@ -264,3 +264,47 @@ def test_the_desk_may_give_the_silence_as_cause(house: House) -> None:
     step(house, ticket, "close_invalid", NOON, reason="Silence.", cause="no_answer")
 
     assert fresh(ticket).end_cause == "no_answer"
+
+
+@pytest.mark.usefixtures("pursuing")
+def test_nothing_is_closed_while_a_message_waits_to_be_sent(house: House) -> None:
+    ticket = asked(house)
+    due = ticket.answer_due_at
+    assert due is not None
+    held = HeldMessage.objects.create(
+        organization=house.north,
+        ticket=ticket,
+        author=house.agent,
+        kind="reply",
+        body="We call you.",
+        form="f",
+        send_at=due + HOUR,
+    )
+
+    assert not services.pursue_answer(ticket=fresh(ticket), at=due)
+    held.delete()
+    assert services.pursue_answer(ticket=fresh(ticket), at=due)
+
+
+@pytest.mark.usefixtures("pursuing")
+def test_a_message_to_who_cannot_read_it_now_begins_anew_too(house: House) -> None:
+    ticket = asked(house)
+    due = ticket.answer_due_at
+    assert due is not None
+    Membership.objects.filter(user=house.requester).update(is_suspended=True)
+
+    services.reply_to_customer(
+        ticket=fresh(ticket), body="Well?", by=by(house.agent), at=due - HOUR
+    )
+
+    assert (fresh(ticket).answer_due_at or due) > due
+
+
+@pytest.mark.usefixtures("pursuing")
+def test_a_term_that_the_contract_lost_ends_with_the_next_message(house: House) -> None:
+    ticket = asked(house)
+    Contract.objects.filter(pk=house.contract.pk).update(answer_days=0)
+
+    services.reply_to_customer(ticket=fresh(ticket), body="Well?", by=by(house.agent), at=NOON)
+
+    assert fresh(ticket).answer_due_at is None

@@ -358,3 +358,26 @@ def test_an_audit_masks_its_purpose_and_items_and_refuses_secrets_in_reasons(hou
     with pytest.raises(Invalid) as refusal:
         require_text(SECRET, "reason")
     assert "a password" in str(refusal.value.fields["reason"])
+
+
+def test_a_part_for_who_does_not_read_the_source_has_the_masked_copy(house: House) -> None:
+    ticket = make_ticket(house)
+    message = reply(house, ticket)
+    other = house.people["site_supervisor"]
+    assert not queries.visible_to(other).filter(pk=ticket.pk).exists()
+    part = services.NewTicket(
+        membership=Membership.objects.get(user=other),
+        subject="Of its own",
+        description=message.body,
+        kind=Kind.INCIDENT,
+        service=house.services["erp"],
+        impact=Impact.MINOR,
+        urgency=Urgency.LOW,
+    )
+
+    found = services.split_ticket(
+        ticket=fresh(ticket), message=message, part=part, by=by(house.agent), at=NOON
+    )
+
+    assert (found.description, found.is_masked) == (SHOWN, False)
+    assert "Qw3rty" not in last_text("ticket_received")

@@ -10,7 +10,7 @@ from foundation.core.actor import system_actor
 from foundation.core.events import publish
 from tickets import notices, verbs
 from tickets.events import CustomerReminded
-from tickets.models import Ticket
+from tickets.models import HeldMessage, Ticket
 from tickets.services.base import lock_ticket, record_ticket
 from tickets.services.lifecycle import close_without_answer
 from tickets.states import ClosureCode, State
@@ -38,7 +38,7 @@ def pursue_answer(*, ticket: Ticket, at: datetime) -> bool:
     their back: the ticket stays for the desk.
     """
     lock_ticket(ticket)
-    if ticket.answer_due_at is None or ticket.answer_due_at > at:
+    if ticket.answer_due_at is None or ticket.answer_due_at > at or _is_being_written_to(ticket):
         return False
     contract = ticket.binding_contract
     if contract is None or not contract.answer_days or not notices.has_reader(ticket):
@@ -52,6 +52,11 @@ def pursue_answer(*, ticket: Ticket, at: datetime) -> bool:
     else:
         set_answer_due(ticket=ticket, due_at=None, begins=False)
     return True
+
+
+def _is_being_written_to(ticket: Ticket) -> bool:
+    """Tell whether a message to the customer waits to be sent: it begins the time anew."""
+    return HeldMessage.objects.filter(ticket=ticket, send_at__isnull=False).exists()
 
 
 def _remind(ticket: Ticket, at: datetime) -> None:

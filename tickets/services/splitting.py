@@ -10,7 +10,7 @@ from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.core.errors import Invalid
 from tickets.models import Attachment, LinkKind, Message, Ticket
-from tickets.queries import files_of, original_of
+from tickets.queries import files_of, original_of, reads_text
 from tickets.services.base import require_worker
 from tickets.services.indexing import index_again
 from tickets.services.linking import link_tickets
@@ -36,7 +36,8 @@ def split_ticket(
     if part.organization.pk != ticket.organization_id:
         words = _("Choose somebody of the customer of %(number)s.") % {"number": ticket.number}
         raise Invalid(words, fields={"requester": words})
-    part = replace(part, description=_as_written(ticket, message, part.description))
+    if reads_text(part.requester, ticket.pk, message):
+        part = replace(part, description=_as_written(ticket, message, part.description))
     found = raise_ticket(request=replace(part, written=_written(ticket, message, at)), by=by, at=at)
     _share_files(ticket, message, found)
     link_tickets(ticket=found, other=ticket, kind=LinkKind.SPLIT, by=by, at=at)

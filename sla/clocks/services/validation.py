@@ -56,9 +56,13 @@ def set_answer_term(*, ticket: Ticket, at: datetime, begins: bool = True) -> Non
     that says so. ``begins`` is false after a reminder. In other states do nothing.
     """
     contract = ticket.binding_contract
-    if ticket.state == State.PENDING_USER and contract is not None and contract.answer_days:
+    if ticket.state != State.PENDING_USER:
+        return
+    if contract is not None and contract.answer_days:
         due_at = _business_calendar(ticket, at).term(at, contract.answer_days, business=True)
         set_answer_due(ticket=ticket, due_at=due_at, begins=begins)
+    elif ticket.answer_due_at is not None:
+        set_answer_due(ticket=ticket, due_at=None)
 
 
 def set_validation(*, ticket: Ticket, period: Term | None, by: Actor, at: datetime) -> None:
