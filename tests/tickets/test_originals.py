@@ -10,7 +10,7 @@ from audits.models import RequestedItem
 from audits.services.base import require_text
 from catalog.models import Contract
 from escalation.services import request_escalation
-from foundation.accounts.models import Membership
+from foundation.accounts.models import Membership, User
 from foundation.core.classification import Channel, Impact, Kind, Urgency
 from foundation.core.errors import Invalid, NotFound
 from foundation.core.sensitive import MASK
@@ -38,6 +38,22 @@ def in_english() -> Iterator[None]:
 def reply(house: House, ticket: Ticket, body: str = SECRET) -> Message:
     return services.reply_as_customer(
         ticket=fresh(ticket), body=body, by=by(house.requester, Channel.PORTAL), at=NOON
+    )
+
+
+def split_off(house: House, message: Message, requester: User) -> Ticket:
+    """Split a message off, unchanged, for somebody of the customer."""
+    part = services.NewTicket(
+        membership=Membership.objects.get(user=requester),
+        subject="Of its own",
+        description=message.body,
+        kind=Kind.INCIDENT,
+        service=house.services["erp"],
+        impact=Impact.MINOR,
+        urgency=Urgency.LOW,
+    )
+    return services.split_ticket(
+        ticket=fresh(message.ticket), message=message, part=part, by=by(house.agent), at=NOON
     )
 
 
@@ -302,19 +318,7 @@ def test_a_refused_reason_is_a_detail_of_the_step(house: House) -> None:
 def test_a_part_that_is_split_off_keeps_what_was_written(house: House) -> None:
     ticket = make_ticket(house)
     message = reply(house, ticket)
-    part = services.NewTicket(
-        membership=Membership.objects.get(user=house.requester),
-        subject="Of its own",
-        description=message.body,
-        kind=Kind.INCIDENT,
-        service=house.services["erp"],
-        impact=Impact.MINOR,
-        urgency=Urgency.LOW,
-    )
-
-    found = services.split_ticket(
-        ticket=fresh(ticket), message=message, part=part, by=by(house.agent), at=NOON
-    )
+    found = split_off(house, message, house.requester)
 
     assert (found.description, found.is_masked) == (SHOWN, True)
     assert show(house, found, None).text == SECRET
@@ -365,19 +369,7 @@ def test_a_part_for_who_does_not_read_the_source_has_the_masked_copy(house: Hous
     message = reply(house, ticket)
     other = house.people["site_supervisor"]
     assert not queries.visible_to(other).filter(pk=ticket.pk).exists()
-    part = services.NewTicket(
-        membership=Membership.objects.get(user=other),
-        subject="Of its own",
-        description=message.body,
-        kind=Kind.INCIDENT,
-        service=house.services["erp"],
-        impact=Impact.MINOR,
-        urgency=Urgency.LOW,
-    )
-
-    found = services.split_ticket(
-        ticket=fresh(ticket), message=message, part=part, by=by(house.agent), at=NOON
-    )
+    found = split_off(house, message, other)
 
     assert (found.description, found.is_masked) == (SHOWN, False)
     assert "Qw3rty" not in last_text("ticket_received")

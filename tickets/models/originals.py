@@ -9,9 +9,10 @@ from tickets.models.tickets import Ticket
 
 class OriginalText(OrganizationRow):
     """What a person wrote in a message or, without one, in a ticket's subject, description and
-    answers, before its passwords and numbers of cards and people were masked. Only
-    ``show_original``, which records who reads it, and the letters of a contract that allows it
-    give it out: every other reader of the tables gets the masked copy.
+    answers, before its passwords and numbers of cards and people were masked. Three
+    things read it: ``show_original``, which records who does, the letters of a contract that allows
+    it, and ``split_ticket``, which keeps it beside the part too. Every other reader of the tables
+    gets the masked copy.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, db_index=False, related_name="+")
