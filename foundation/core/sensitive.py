@@ -155,6 +155,7 @@ _NO_SECRET = re.compile(
     r"|none|null|true|false|undefined|empty|expired|wrong|locked|forgotten|required|missing"
     r"|unknown|reset|thanks|please|urgent|denied|changed|same"
     r"|https?:?/*.*|//.*|(?-i:[A-Z]{2,5}-\d{3,6})|0x[0-9a-f]+"
+    r"|[^@\s]{1,64}@(?:[\w-]{1,63}\.){1,4}[a-z]{2,10}"  # whose password it is
     r"|\d{1,4}([/.-])\d{1,2}\1\d{1,4}|[\d.,]+%",
     re.IGNORECASE,
 )
@@ -194,7 +195,7 @@ def _announced(text: str, match: re.Match[str], *, needs_form: bool) -> Finding 
     is_weak = bool(match["weak"])
     if (
         not _is_written(value)
-        or _NO_SECRET.fullmatch(value)
+        or _NO_SECRET.fullmatch(value.strip("¡!¿?"))
         or (is_weak and not _means_access(text, match, value))
         or _is_in_link(text, match)
     ):
@@ -285,7 +286,7 @@ _IDENTITIES: Sequence[tuple[re.Pattern[str], Callable[[str], bool]]] = (
     (re.compile(r"(?<![\w.-])2[0347]-\d{8}-\d(?![\w-])"), cuit.is_valid),
 )
 _NAMED_IDENTITY = re.compile(
-    r"(?<!\w)(?:dni|nss|nif|run|rut|ssn|pasaporte|passport|documento de identidad|c[ée]dula"
+    r"(?<!\w)(?:dni|nss|nif|(?-i:RUN)|rut|ssn|pasaporte|passport|documento de identidad|c[ée]dula"
     r"(?: de (?:identidad|ciudadan[íi]a))?|(?:n[úu]mero de )?seguridad social|social security"
     r"(?: number)?|ine(?=[ \t]{0,3}(?:n|:|#)))"
     r"[ \t]{0,3}(?:(?:number|no\.?|n[°º]\.?|núm(?:\.|ero)?|:|#|es|is)[ \t]{0,3}){0,3}"
