@@ -91,6 +91,7 @@ def test_two_agents_on_one_ticket(browser: Browser, mesa: Mesa, language: str) -
     one.page.keyboard.press("p")
     with one.page.expect_response(re.compile("/classify/preview/")):
         one.page.locator(".grid-cell input[value='extensive:critical']").click()
+    expect(one.page.locator("#triage-effects > :not(input)")).to_be_visible()  # it is in the page
     one.page.keyboard.press("Enter")
     expect(one.page.locator(".stale")).to_be_visible()
     chosen = one.page.locator(".grid-cell input:checked")
