@@ -1,7 +1,5 @@
 from typing import Any
 
-import pytest
-
 from audits.models import EvidenceClass
 from tests.support.audits import (
     ask,
@@ -31,7 +29,6 @@ def test_the_lists_of_audits_cost_the_same_for_one_and_for_three(
     assert statements(sign_in(house.agent), "/admin/audits/") == one
 
 
-@pytest.mark.no_cover
 def test_the_pages_of_an_audit_cost_the_same_for_little_and_for_much(
     house: House, sign_in: Any
 ) -> None:

@@ -62,7 +62,6 @@ def expected(vector: dict[str, Any]) -> datetime | timedelta | None:
     return instant(vector["expect"])
 
 
-@pytest.mark.no_cover
 def test_every_published_vector_holds() -> None:
     wrong = [v["id"] for v in DATA["vectors"] if "error" not in v and run(v) != expected(v)]
 
@@ -178,7 +177,6 @@ def slow_is_open(hours: dict[int, list[tuple[str, str]]], zone: ZoneInfo, moment
     return any(start <= wall < end for start, end in hours.get(local.weekday(), []))
 
 
-@pytest.mark.no_cover
 @settings(max_examples=60, deadline=None)
 @given(week(), st.sampled_from(ZONES), st.integers(0, 60 * 24 * 400), st.integers(1, 600))
 def test_add_agrees_with_stepping_through_the_minutes(

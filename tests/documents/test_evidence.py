@@ -91,7 +91,6 @@ def test_a_signed_pdf_is_whole_and_any_flipped_byte_of_its_content_is_named() ->
         )
 
 
-@pytest.mark.no_cover
 def test_every_byte_behind_the_content_is_guarded_too() -> None:
     """Each byte of the signature container, which the signature cannot cover; of the rest some."""
     content = page()

@@ -47,7 +47,6 @@ def test_a_child_runs_one_task_after_the_other() -> None:
     assert run("text", TEXT, title="x").parts[0].startswith(b"%PDF-")
 
 
-@pytest.mark.no_cover
 def test_a_task_beyond_its_cpu_is_killed_and_the_next_has_another_child() -> None:
     first = child()
 
@@ -58,7 +57,6 @@ def test_a_task_beyond_its_cpu_is_killed_and_the_next_has_another_child() -> Non
     assert child() != first
 
 
-@pytest.mark.no_cover
 def test_a_task_beyond_its_time_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolation, "_PATIENCE", 0.01)
 

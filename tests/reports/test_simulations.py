@@ -49,7 +49,6 @@ from tickets import services as tickets
 from tickets.services import Classification, TransitionDetails
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(6))
 def test_a_simulation_of_the_terms_in_force_gives_the_measured_figures(
     house: House, seed: int
