@@ -24,8 +24,8 @@ from sla import receivers as sla
 from sla.events import ClockBreached, ClocksAnnounced, ClockWarned
 from tickets import receivers as tickets
 from tickets.events import (
+    AnswerTermEnded,
     CustomerInformed,
-    CustomerReminded,
     CustomerReplied,
     NumberGiven,
     SolutionDeclined,
@@ -61,7 +61,7 @@ def wire() -> None:
     subscribe(CustomerInformed, sla.on_customer_informed)
     subscribe(CustomerInformed, escalation.on_customer_informed)
     subscribe(CustomerInformed, audits.on_customer_informed)
-    subscribe(CustomerReminded, sla.on_customer_reminded)
+    subscribe(AnswerTermEnded, sla.on_answer_term_ended)
     subscribe(NumberGiven, sla.on_number_given)
     subscribe(NumberGiven, escalation.on_number_given)
     subscribe(CustomerReplied, audits.on_customer_replied)

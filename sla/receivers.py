@@ -5,8 +5,8 @@ from sla.clocks import services
 from sla.permissions import can_relieve_breaches
 from sla.tasks import redate_by_version
 from tickets.events import (
+    AnswerTermEnded,
     CustomerInformed,
-    CustomerReminded,
     NumberGiven,
     TicketClassified,
     TicketContractChanged,
@@ -45,7 +45,7 @@ def on_customer_informed(event: CustomerInformed) -> None:
         services.stop_clocks_for_message(ticket=ticket, kind=event.kind, by=CLOCKS, at=event.at)
 
 
-def on_customer_reminded(event: CustomerReminded) -> None:
+def on_answer_term_ended(event: AnswerTermEnded) -> None:
     services.set_answer_term(ticket=_ticket(event), at=event.at, begins=False)
 
 
@@ -76,8 +76,11 @@ def on_ticket_contract_changed(event: TicketContractChanged) -> None:
 
 
 def on_ticket_classified(event: TicketClassified) -> None:
+    ticket = _ticket(event)
+    if event.is_rebound:
+        services.set_answer_term(ticket=ticket, at=event.at)
     services.retarget_clocks(
-        ticket=_ticket(event),
+        ticket=ticket,
         can_relieve=can_relieve_breaches(event.person_id),
         from_start=event.from_start,
         is_rebound=event.is_rebound,

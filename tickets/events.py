@@ -95,9 +95,9 @@ class CustomerReplied(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CustomerReminded(TicketEvent):
-    """The customer, who does not answer, was reminded. A handler of ``sla`` sets when the next
-    thing happens.
+class AnswerTermEnded(TicketEvent):
+    """The time to answer ended without an answer, and another begins: the customer was reminded
+    or, without access, cannot answer. A handler of ``sla`` sets its end.
     """
 
 

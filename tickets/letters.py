@@ -75,9 +75,13 @@ def subject_in_mail(ticket: Ticket) -> str:
 
 def as_written(ticket: Ticket, message: Message | None) -> str:
     """Return the text of a message or, without one, of the description as it was written, for
-    ``ticket_letter``, which masks it where the contract says so.
+    ``ticket_letter``, which masks it where the contract says so. It is masked here when the message
+    was written on an absorbed ticket whose contract says so.
     """
     text = message or ticket
+    written_on = message.through if message is not None else None
+    if message and written_on and leaves_masked(Channel.EMAIL, written_on):
+        return masked(message.body)
     original = original_of(ticket, message) if text.is_masked else None
     if original is not None:
         return original.text

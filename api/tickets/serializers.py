@@ -139,6 +139,11 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         allow_null=True,
         help_text="Of a ticket that waits for its customer: when they are reminded or it closes.",
     )
+    closes_without_answer_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="Set when the last reminder said that the ticket closes then.",
+    )
     stay = StaySerializer(
         read_only=True, allow_null=True, help_text="With stay_mark or end_cause; null otherwise."
     )
@@ -183,6 +188,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "version",
             "clocks",
             "answer_due_at",
+            "closes_without_answer_at",
             "reminders_sent",
             "stay",
             "requester_has_access",
@@ -194,6 +200,7 @@ _DETAIL_ALONE = {
     "description",
     "sensitive",
     "answer_due_at",
+    "closes_without_answer_at",
     "reminders_sent",
     "stay",
     "requester_has_access",
@@ -248,6 +255,7 @@ def ticket_data(ticket: Ticket, clocks: Iterable[Clock], reader: User) -> dict[s
         "description": ticket.description,
         "sensitive": kinds_list(ticket.sensitive),
         "answer_due_at": ticket.answer_due_at,
+        "closes_without_answer_at": ticket.closes_without_answer_at,
         "reminders_sent": ticket.reminders_sent,
         "stay": _stay_data(ticket, reader) if ticket.stay_mark or ticket.end_cause else None,
         "requester_has_access": has_reader(ticket),

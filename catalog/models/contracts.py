@@ -178,6 +178,10 @@ class Contract(TermsRow):
                 {"ends_on": _("The contract ends before it starts. Change one of the two dates.")}
             )
 
+    def closes_after(self, reminders: int) -> bool:
+        """Tell whether a question without an answer closes the ticket after so many reminders."""
+        return bool(self.answer_days and self.no_answer_end and reminders >= self.answer_reminders)
+
     def is_in_force_on(self, day: date) -> bool:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 

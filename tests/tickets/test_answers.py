@@ -9,14 +9,14 @@ import pytest
 import time_machine
 from django.utils import translation
 
-from catalog.models import Contract
+from catalog.models import Contract, ContractService
 from foundation.accounts.models import Membership
 from foundation.notifications.models import OutboxMessage
 from foundation.notifications.rendering import render_message
 from sla.clocks.queries import clocks_of
 from tests.support.audits import ask
 from tests.support.house import DAY, HOUR, MONDAY_9AM, House, by, fresh
-from tests.support.tickets import started, step
+from tests.support.tickets import classify, started, step
 from tickets import queries, services, verbs
 from tickets.models import HeldMessage, Ticket
 from tickets.tasks import sweep_answers
@@ -180,8 +180,58 @@ def test_who_may_no_longer_read_it_is_not_reminded_and_it_stays(house: House) ->
     sweep(ticket.answer_due_at or NOON)
 
     ticket = fresh(ticket)
-    assert (ticket.state, ticket.answer_due_at) == ("pending_user", None)
+    assert ticket.state == "pending_user"
     assert reminders(ticket) == []
+    # their time begins anew, and they are reminded once they have access again
+    assert ticket.answer_due_at is not None
+    assert ticket.answer_due_at.astimezone(MEXICO).isoformat() == "2026-03-06T19:00:00-06:00"
+    Membership.objects.filter(user=house.requester).update(is_suspended=False)
+    sweep(ticket.answer_due_at)
+    assert len(reminders(ticket)) == 1
+
+
+@pytest.mark.usefixtures("pursuing")
+def test_nothing_is_closed_that_no_reminder_announced(house: House) -> None:
+    ticket = asked(house)
+    sweep(ticket.answer_due_at or NOON)
+    # the contract asks for fewer reminders now: the one that was sent announced nothing
+    Contract.objects.filter(pk=house.contract.pk).update(answer_reminders=1)
+
+    ticket = fresh(ticket)
+    assert ticket.closes_without_answer_at is None
+    sweep(ticket.answer_due_at or NOON)
+    ticket = fresh(ticket)
+    assert ticket.state == "pending_user"
+    assert ["closes by itself" in each for each in reminders(ticket)] == [False, True]
+    assert ticket.closes_without_answer_at == ticket.answer_due_at
+    sweep(ticket.answer_due_at or NOON)
+    assert fresh(ticket).state == "closed"
+
+
+@pytest.mark.usefixtures("pursuing")
+def test_a_closing_is_no_longer_named_when_the_contract_takes_it_back(house: House) -> None:
+    ticket = asked(house)
+    for _turn in range(2):
+        sweep(fresh(ticket).answer_due_at or NOON)
+    assert fresh(ticket).closes_without_answer_at is not None
+
+    Contract.objects.filter(pk=house.contract.pk).update(answer_days=0)
+    assert fresh(ticket).closes_without_answer_at is None
+    Contract.objects.filter(pk=house.contract.pk).update(answer_days=2, no_answer_end="")
+    assert fresh(ticket).closes_without_answer_at is None
+
+
+@pytest.mark.usefixtures("pursuing")
+def test_a_ticket_that_comes_back_into_its_contract_has_a_term_again(house: House) -> None:
+    ticket = asked(house)
+    ContractService.objects.filter(service=house.services["network"]).delete()
+    classify(house, ticket, NOON + HOUR, service=house.services["network"])
+    assert fresh(ticket).binding_contract is None
+    assert fresh(ticket).answer_due_at is None
+
+    classify(house, ticket, NOON + 3 * HOUR, service=house.services["erp"])
+    assert fresh(ticket).binding_contract is not None
+    assert fresh(ticket).answer_due_at is not None
 
 
 @pytest.mark.usefixtures("pursuing")

@@ -1,17 +1,21 @@
 """Conversations and people of merged tickets: what reaches whom, and after the undoing."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from django.utils import translation
 
+from catalog.models import Contract
 from foundation.core.errors import Invalid
+from foundation.core.sensitive import MASK
 from foundation.notifications.models import OutboxMessage
+from foundation.notifications.rendering import render_message
 from tests.support.audits import text
 from tests.support.house import HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.merging import NOON, merge, unmerge
 from tests.support.tickets import started, step
-from tickets import queries, services
+from tickets import queries, services, verbs
 from tickets.models import Attachment, Merge, Message, Ticket, Watcher
 from tickets.services import ActionNotAllowed
 from tickets.states import State
@@ -24,6 +28,7 @@ def in_english() -> Iterator[None]:
         yield
 
 
+SECRET = "Contraseña: Qw3rty!9 en 10.0.0.5"
 TO_CUSTOMERS = ("watched", "ticket_reply", "ticket_state")
 
 
@@ -249,3 +254,49 @@ def test_nothing_is_written_to_the_customer_on_a_merged_ticket(house: House) -> 
             at=NOON + HOUR,
         )
     services.add_note(ticket=fresh(ticket), body="For us.", by=by(house.agent), at=NOON + HOUR)
+
+
+def written(house: House, ticket: Ticket) -> Message:
+    """Have the customer write something sensitive."""
+    return services.reply_as_customer(
+        ticket=fresh(ticket), body=SECRET, by=by(house.requester), at=NOON + MINUTE
+    )
+
+
+def letter_to_the_desk() -> str:
+    found = OutboxMessage.objects.filter(template="customer_replied").latest("pk")
+    return render_message(found).text
+
+
+def test_the_contract_of_an_absorbed_ticket_masks_the_letters_of_the_survivor(house: House) -> None:
+    masking_contract = Contract.objects.create(
+        organization=house.north, reference="C-2", starts_on=date(2025, 1, 1), masks_mail=True
+    )
+    survivor = started(house)
+    ticket = make_ticket(house)
+    Ticket.objects.filter(pk=ticket.pk).update(contract=masking_contract)
+    merge(house, ticket, survivor)
+
+    written(house, survivor)
+    assert SECRET in letter_to_the_desk()
+    message = written(house, ticket)
+    assert message.ticket_id == survivor.pk
+    assert SECRET not in letter_to_the_desk()
+    assert MASK in letter_to_the_desk()
+
+
+def test_who_read_what_was_written_on_an_absorbed_ticket_stands_in_both(house: House) -> None:
+    survivor = make_ticket(house)
+    ticket = make_ticket(house)
+    merge(house, ticket, survivor)
+    message = written(house, ticket)
+
+    services.show_original(
+        ticket=fresh(survivor), message=message, by=by(house.agent), at=NOON + HOUR
+    )
+
+    for each in (survivor, ticket):
+        (shown,) = [
+            fact for fact in queries.timeline(fresh(each)) if fact.verb == verbs.ORIGINAL_SHOWN
+        ]
+        assert shown.payload["message"] == message.pk

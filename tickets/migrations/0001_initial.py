@@ -373,6 +373,7 @@ class Migration(migrations.Migration):
                 ("sensitive", models.CharField(blank=True, max_length=40)),
                 ("reminders_sent", models.PositiveSmallIntegerField(default=0)),
                 ("answer_due_at", models.DateTimeField(null=True)),
+                ("is_closing_announced", models.BooleanField(default=False)),
             ],
             options={
                 "verbose_name": "ticket",

@@ -179,6 +179,8 @@ class Ticket(OrganizationRow):
     # reminders were sent.
     answer_due_at = models.DateTimeField(null=True)
     reminders_sent = models.PositiveSmallIntegerField(default=0)
+    # the last reminder said that the ticket closes without an answer; without that it does not
+    is_closing_announced = models.BooleanField(default=False)
     # the instant at which its reopening window ends
     reopen_ends_at = models.DateTimeField(null=True)
     next_due_at = models.DateTimeField(_("due"), null=True)
@@ -343,10 +345,12 @@ class Ticket(OrganizationRow):
         """When the ticket closes by itself if its customer does not answer; None while a reminder
         comes first, or when it does not.
         """
+        due_at: datetime | None = self.answer_due_at
+        return due_at if self.is_closing_announced and self._may_close_without_answer() else None
+
+    def _may_close_without_answer(self) -> bool:
         contract = self.binding_contract
-        if self.answer_due_at is None or contract is None or not contract.no_answer_end:
-            return None
-        return self.answer_due_at if self.reminders_sent >= contract.answer_reminders else None
+        return contract is not None and contract.closes_after(self.reminders_sent)
 
     @property
     def state_label(self) -> str:

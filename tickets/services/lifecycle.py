@@ -263,7 +263,7 @@ def _changes(
     if details.survivor is not None:
         changes["merged_into"] = details.survivor
     if ticket.state == State.PENDING_USER:
-        changes |= {"answer_due_at": None, "reminders_sent": 0}
+        changes |= {"answer_due_at": None, "reminders_sent": 0, "is_closing_announced": False}
     if ticket.state in {State.SOLVED, State.CLOSED}:
         changes |= {"validation_due_at": None, "validation_reminder_at": None}
         if transition.target in OPEN_STATES:

@@ -40,7 +40,7 @@ def show_original(
     *, ticket: Ticket, message: Message | None, by: Actor, at: datetime
 ) -> OriginalText:
     """Return what was written in a message of the ticket or, without one, in the ticket itself, and
-    record who reads it.
+    record who reads it, also on the absorbed ticket on which the message was written.
 
     Raises ``NotFound`` when nothing of it is masked, and ``TicketNotFound`` when the person may not
     read it: nobody a ticket that they do not see, a customer no internal note.
@@ -51,12 +51,22 @@ def show_original(
     if found is None:
         raise NotFound(_("Nothing of this text is masked."))
     kinds = message.sensitive if message is not None else ticket.sensitive
-    record_ticket(
-        ticket,
-        verbs.ORIGINAL_SHOWN,
-        by=by,
-        at=at,
-        message=message.pk if message is not None else None,
-        kinds=kinds,
-    )
+    for each in {place.pk: place for place in (*_places_of(message), ticket)}.values():
+        record_ticket(
+            each,
+            verbs.ORIGINAL_SHOWN,
+            by=by,
+            at=at,
+            message=message.pk if message is not None else None,
+            kinds=kinds,
+        )
     return found
+
+
+def _places_of(message: Message | None) -> list[Ticket]:
+    """Return the tickets in whose conversation a message stands: its own, and the absorbed one on
+    which it was written.
+    """
+    if message is None:
+        return []
+    return [place for place in (message.ticket, message.through) if place is not None]
