@@ -244,7 +244,12 @@ def _is_in_link(text: str, match: re.Match[str]) -> bool:
     return is_short and text[max(0, match.start() - 1) : match.start()] in ("?", "&")
 
 
-_CARD = re.compile(r"(?<![\w.-])(?<!\d,)\d(?:[ \u00a0.–—-]{0,2}\d){12,18}(?![\w-]|\.\d)")
+# Digits in groups; what stands before it is no word, version or "0," of decimals.
+_DIGITS = re.compile(r"(?<![\w.-])(?<!(?<![\d.])0,)\d(?:[ \u00a0.–—-]{0,2}\d){12,}(?![\w-]|\.\d)")
+_GROUP = re.compile(r"\d+")
+_CARD_LENGTHS = range(13, 20)
+# how a number is written when other digits stand beside it
+_CARD_GROUPS = re.compile(r"(?:4 ){2,4}[1-4]|4 6 [45]|\d+")
 _CARD_RULES = (  # brands by their first digits, with the lengths of their numbers
     re.compile(r"4(?:\d{12}|\d{15}|\d{18})"),
     re.compile(r"(?:5[1-5]|2[2-7])\d{14}"),
@@ -256,10 +261,52 @@ _CARD_RULES = (  # brands by their first digits, with the lengths of their numbe
 
 
 def _cards(text: str) -> Iterator[Finding]:
-    for match in _CARD.finditer(text):
-        digits = re.sub(r"\D", "", match[0])
-        if luhn.is_valid(digits) and any(rule.fullmatch(digits) for rule in _CARD_RULES):
+    for match in _DIGITS.finditer(text):
+        groups = list(_GROUP.finditer(text, *match.span()))
+        if _is_card("".join(group[0] for group in groups)):
             yield Finding(Sensitive.CARD, *match.span())
+        else:
+            yield from _cards_between(groups)
+
+
+def _cards_between(groups: Sequence[re.Match[str]]) -> Iterator[Finding]:
+    """Find the numbers of cards among groups of digits that are more than one number. What stands
+    beside a dot is a decimal or a version.
+    """
+    first = 0
+    while first < len(groups):
+        digits = ""
+        sizes = []
+        end = first
+        for last, group in enumerate(groups[first : first + 5], start=first):
+            digits += group[0]
+            sizes.append(str(len(group[0])))
+            if _CARD_GROUPS.fullmatch(" ".join(sizes)) and _is_card(digits):
+                end = last + 1
+        if end > first and _is_beside_a_dot(groups, first, end):
+            end = first
+        if end > first:
+            yield Finding(Sensitive.CARD, groups[first].start(), groups[end - 1].end())
+        first = max(end, first + 1)
+
+
+def _is_beside_a_dot(groups: Sequence[re.Match[str]], first: int, end: int) -> bool:
+    """Tell whether a dot alone joins the groups from ``first`` to ``end`` to one beside them."""
+    text = groups[first].string
+    joints = [
+        text[groups[place - 1].end() : groups[place].start()]
+        for place in (first, end)
+        if 0 < place < len(groups)
+    ]
+    return "." in joints
+
+
+def _is_card(digits: str) -> bool:
+    return (
+        len(digits) in _CARD_LENGTHS
+        and any(rule.fullmatch(digits) for rule in _CARD_RULES)
+        and luhn.is_valid(digits)
+    )
 
 
 def _is_tax_number(number: str) -> bool:

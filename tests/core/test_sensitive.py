@@ -189,6 +189,11 @@ def test_words_about_a_password_are_none(text: str) -> None:
         ("4111-1111-1111-1111", f"{MASK} 1111"),
         ("5555555555554444", f"{MASK} 4444"),
         ("378282246310005", f"{MASK} 0005"),
+        ("17,4111111111111111", f"17,{MASK} 1111"),
+        ("4111111111111111 12 2027", f"{MASK} 1111 12 2027"),
+        ("4111 1111 1111 1111 12-27, 123", f"{MASK} 1111 12-27, 123"),
+        ("15 5555555555554444 4111111111111111", f"15 {MASK} 4444 {MASK} 1111"),
+        ("3782 822463 10005 2027", f"{MASK} 0005 2027"),
     ],
 )
 def test_a_card_number_keeps_its_last_four_digits(text: str, shown: str) -> None:
@@ -204,6 +209,7 @@ def test_a_card_number_keeps_its_last_four_digits(text: str, shown: str) -> None
         "folio 123456789012",
         "tel. +52 55 1234 5678",
         "0.4111111111111111",
+        "0,4111111111111111",
     ],
 )
 def test_other_long_numbers_are_no_cards(text: str) -> None:
