@@ -8,6 +8,7 @@ from desk.coverage.urls import urlpatterns as coverage
 from desk.gallery.urls import urlpatterns as gallery
 from desk.home.urls import urlpatterns as home
 from desk.keyboard.urls import urlpatterns as keyboard
+from desk.macros.urls import urlpatterns as macros
 from desk.notices.urls import urlpatterns as notices
 from desk.palette.urls import urlpatterns as palette
 from desk.queue.urls import urlpatterns as queue
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *keyboard,
     *replies,
     *checklists,
+    *macros,
     *notices,
     *palette,
     *gallery,

@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from foundation.accounts.models import User
 from foundation.core.templatetags.words import instant
+from foundation.core.wording import is_spanish
 from tickets.models import Ticket
 
 _MARK = re.compile(r"\{\{\s*([^{}\s]{1,40})\s*\}\}")
@@ -34,6 +35,12 @@ PLACEHOLDERS: dict[tuple[str, str], Value] = {
     ("me", "yo"): lambda ticket, writer: writer.full_name,
 }
 _BY_NAME = {name: value for names, value in PLACEHOLDERS.items() for name in names}
+
+
+def placeholders() -> list[str]:
+    """Return the placeholders as they are written, in the reader's language."""
+    place = 1 if is_spanish() else 0
+    return [f"{{{{{names[place]}}}}}" for names in PLACEHOLDERS]
 
 
 def unknown_in(text: str) -> list[str]:

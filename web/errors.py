@@ -41,6 +41,7 @@ PUBLIC_VERBS = frozenset(
 API_STATUS = {
     "stale": 412,
     "transition_not_allowed": 409,
+    "macro_refused": 409,
     "idempotency_key_in_flight": 409,
     "idempotency_key_reused": 422,
 }

@@ -33,6 +33,7 @@ from api.tickets.escalation import EscalationSerializer, NewEscalationSerializer
 from api.tickets.explanations import ExplanationSerializer, explanation_data
 from api.tickets.filters import TicketFilter
 from api.tickets.history import HistoryAction
+from api.tickets.macros import MacroAction
 from api.tickets.marking import MarkAction
 from api.tickets.messages import NewFollowUpSerializer, NewReplySerializer, SentMessageSerializer
 from api.tickets.raising import new_ticket
@@ -76,6 +77,7 @@ class TicketViewSet(
     AssignmentActions,
     ConversationActions,
     HistoryAction,
+    MacroAction,
     MarkAction,
     RelationActions,
     SessionActions,

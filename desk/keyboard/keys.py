@@ -60,6 +60,7 @@ SHORTCUTS = (
     Shortcut("note", _("Write an internal note"), "n", Place.TICKET),
     Shortcut("assignee", _("Assign the ticket"), "a", Place.TICKET),
     Shortcut("step", _("Other steps"), "e", Place.TICKET),
+    Shortcut("macro", _("Run a macro"), "i", Place.TICKET),
     Shortcut("classify", _("Classify"), "p", Place.TICKET),
     Shortcut("back", _("Back to the queue"), "u", Place.TICKET),
     Shortcut("copy", _("Copy the number"), ".", Place.TICKET),

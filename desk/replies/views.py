@@ -8,11 +8,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from desk.sharing import SharedForm, SharedPages
 from foundation.accounts.roles import Capability
-from foundation.core.wording import is_spanish
 from tickets import queries, services
 from tickets.letters import language_of
 from tickets.models import SavedReply
-from tickets.placeholders import PLACEHOLDERS, filled
+from tickets.placeholders import filled, placeholders
 from web.access import needs
 from web.forms import TextField
 from web.requests import person, posted_from
@@ -63,7 +62,7 @@ def replies(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Capability.WORK_TICKETS)
 def edit(request: HttpRequest, reply_id: int | None = None) -> HttpResponse:
-    return PAGES.edit(request, reply_id, placeholders=_placeholders())
+    return PAGES.edit(request, reply_id, placeholders=placeholders())
 
 
 @posted_from("admin:replies")
@@ -88,9 +87,3 @@ def choose(request: HttpRequest, number: str) -> HttpResponse:
 
 def _body(reply: SavedReply, language: str) -> str:
     return (reply.body_en if language == "en" else "") or reply.body_es
-
-
-def _placeholders() -> list[str]:
-    """Return the placeholders as they are written, in the reader's language."""
-    place = 1 if is_spanish() else 0
-    return [f"{{{{{names[place]}}}}}" for names in PLACEHOLDERS]

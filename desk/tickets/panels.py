@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+
 from desk.tickets.composer import SayForm, given_back, seconds_left
 from desk.tickets.facts import with_facts
 from desk.tickets.forms import (
@@ -132,6 +134,10 @@ class Steps(TicketPanel):
             "mark_below": WAIT,
             "can_mark": ticket.state in MARKABLE and Who.HOLDER in standing(user, ticket),
             "mark_form": MarkForm(initial={"version": ticket.version}),
+            "macros_address": f"{reverse('admin:choose_macro', args=[ticket.number])}"
+            f"?version={ticket.version}"
+            if can_work(user, ticket)
+            else "",
         }
 
 

@@ -21,9 +21,9 @@ from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
 from tickets import queries, services
-from tickets.models import Ticket
+from tickets.models import MessageKind, Ticket
 from tickets.notices import has_reader
-from tickets.services import Saying, StaleTicket
+from tickets.services import StaleTicket
 from web import once
 from web.access import needs
 from web.panels import Refused
@@ -64,7 +64,10 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     _warn_of_newer(request, ticket, data.get("last_message"))
     if said.went_before:
         messages.success(request, _("What was about to be sent went before it."))
-    _tell(request, saying, said)
+    if saying.kind == MessageKind.NOTE:
+        _tell_of_note(request, ticket, saying.body)
+    else:
+        tell_of_reply(request, said)
     if said.not_taken is not None:
         words = (
             _("The reply was sent, without the step: %(reason)s")
@@ -72,28 +75,37 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
             else _("The reply goes without the step: %(reason)s")
         )
         messages.warning(request, words % {"reason": _reason(said.not_taken, ticket)})
-    elif saying.step and said.held is None:
-        words = _("%(number)s is now “%(state)s”.")
-        state = said.ticket.state_label
-        messages.success(request, words % {"number": ticket.number, "state": state})
+    else:
+        tell_of_step(request, saying.step, said)
     warn_without_reader(request, ticket, data["kind"] != Say.NOTE)
-    if saying.step and said.not_taken is None:
-        warn_of_open_tasks(request, ticket, saying.step)
     if takes_next:
         following = take_next(request, leaving=ticket.pk)
     return to_ticket(request, following or ticket)
 
 
-def _tell(request: HttpRequest, saying: Saying, said: services.Said) -> None:
-    """Say what was sent, or is about to be."""
+def _tell_of_note(request: HttpRequest, ticket: Ticket, body: str) -> None:
+    """Say that a note is saved, and who is told of it."""
+    told = services.told_by_note(ticket, body, actor(request, Channel.DESK), timezone.now())
+    words = _("Note saved. %(people)s will be told.") if told else _("Note saved.")
+    messages.success(request, words % {"people": ", ".join(map(str, told))})
+
+
+def tell_of_step(request: HttpRequest, name: str, said: services.Said) -> None:
+    """Say which state the ticket has after a step, if it was taken with what was said."""
+    if not name:
+        return
+    ticket = said.ticket
+    if said.held is None:
+        words = _("%(number)s is now “%(state)s”.")
+        state = ticket.state_label
+        messages.success(request, words % {"number": ticket.number, "state": state})
+    warn_of_open_tasks(request, ticket, name)
+
+
+def tell_of_reply(request: HttpRequest, said: services.Said) -> None:
+    """Say what was sent to the customer, or is about to be."""
     ticket = said.ticket
     held = said.held
-    if saying.kind == Say.NOTE:
-        by = actor(request, Channel.DESK)
-        told = services.told_by_note(ticket, saying.body, by, timezone.now())
-        words = _("Note saved. %(people)s will be told.") if told else _("Note saved.")
-        messages.success(request, words % {"people": ", ".join(map(str, told))})
-        return
     if held is not None:
         words = _("Sent to %(person)s in %(seconds)d seconds (%(number)s).")
         values = {

@@ -183,7 +183,9 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Escape") {
     event.stopPropagation();
     menu.open = false;
-    insertText(menu.closest("form"), menu.dataset.sign ?? ""); // what was typed stands there
+    const composer = menu.closest("form");
+    if (composer) insertText(composer, menu.dataset.sign ?? ""); // what was typed stands there
+    else menu.querySelector("summary").focus();
     delete menu.dataset.sign;
   }
 });

@@ -100,6 +100,11 @@ const acts = {
   note: () => write("note"),
   primary: () => document.querySelector("[data-primary]")?.click(),
   assignee: () => focusOn("#panel-assignment select"),
+  macro: () => {
+    const menu = document.querySelector("[data-choices=macros]");
+    menu?.setAttribute("open", "");
+    menu?.querySelector("[data-finds-reply]").focus();
+  },
   step: () => {
     document.querySelector(".bar-menu")?.setAttribute("open", "");
     document.querySelector(".bar-menu .inline-step > summary")?.focus();

@@ -68,6 +68,7 @@ GLOBAL = {
     "tickets.AgentProfile",
     "tickets.Checklist",
     "tickets.GroupAssignment",
+    "tickets.Macro",
     "tickets.SavedReply",
     "tickets.SavedView",
 }

@@ -123,6 +123,7 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     "tickets.HeldMessage": [({"ticket_id": 7, "kind": "reply"}, "7 reply")],
     "tickets.HeldFile": [({"name": "a.pdf"}, "a.pdf")],
     "tickets.Rename": [({"kind": "person", "object_id": 7}, "person 7")],
+    "tickets.Macro": [({"name": "Ask"}, "Ask")],
     "tickets.SavedReply": [({"name": "Restart"}, "Restart")],
     "tickets.SavedView": [({"name": "My printers"}, "My printers")],
     "tickets.StateInterval": [

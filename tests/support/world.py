@@ -33,6 +33,7 @@ from tests.support.house import (
 from tickets.models import AgentProfile, Attachment, GroupAssignment
 from tickets.services import (
     Analysis,
+    MacroActs,
     NewSession,
     TaskPlan,
     add_tasks,
@@ -40,6 +41,7 @@ from tickets.services import (
     note_session,
     reply_as_customer,
     save_checklist,
+    save_macro,
     save_reply,
     write_analysis,
 )
@@ -161,6 +163,14 @@ def world(house: House) -> dict[str, str]:
         by=by(house.staff["desk_supervisor"]),
         at=MONDAY_9AM,
     )
+    macro = save_macro(
+        name="Ask",
+        acts=MacroActs(tags="vpn"),
+        audience="public",
+        team=None,
+        by=by(house.staff["desk_supervisor"]),
+        at=MONDAY_9AM,
+    )
     Shift.objects.create(name="Days", hours={"0": [["08:00", "16:00"]]})
     AgentProfile.objects.create(person=house.agent)
     GroupAssignment.objects.create(team=house.level_two)
@@ -202,6 +212,7 @@ def world(house: House) -> dict[str, str]:
         "tag_id": "1",
         "task_id": str(task.pk),
         "checklist_id": str(checklist.pk),
+        "macro_id": str(macro.pk),
         "act": "finish",
         "entry_id": "1",
         "session_id": str(remote.pk),

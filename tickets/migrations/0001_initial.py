@@ -2098,4 +2098,127 @@ class Migration(migrations.Migration):
                 name="ticket_by_answer",
             ),
         ),
+        migrations.CreateModel(
+            name="Macro",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("mine", "Only me"),
+                            ("group", "A group"),
+                            ("public", "Everybody at the desk"),
+                        ],
+                        default="mine",
+                        max_length=6,
+                        verbose_name="for whom",
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("takes", models.BooleanField(default=False, verbose_name="take the ticket")),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[("reply", "Reply"), ("note", "Internal note")],
+                        max_length=10,
+                        verbose_name="message",
+                    ),
+                ),
+                ("body_es", models.TextField(blank=True, verbose_name="text in Spanish")),
+                ("body_en", models.TextField(blank=True, verbose_name="text in English")),
+                (
+                    "step",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("start", "Start work"),
+                            ("pend_user", "Wait for the user"),
+                            ("solve", "Solve"),
+                        ],
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "solution_type",
+                    models.CharField(
+                        blank=True,
+                        choices=[("definitive", "Definitive"), ("workaround", "Workaround")],
+                        max_length=12,
+                        verbose_name="solution type",
+                    ),
+                ),
+                (
+                    "minutes",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="time worked"
+                    ),
+                ),
+                (
+                    "activity",
+                    models.CharField(
+                        choices=[
+                            ("analysis", "Analysis"),
+                            ("remote", "Remote session"),
+                            ("on_site", "On site"),
+                            ("phone", "Telephone"),
+                            ("meeting", "Meeting"),
+                            ("documentation", "Documentation"),
+                            ("travel", "Travel"),
+                            ("other", "Other work"),
+                        ],
+                        default="analysis",
+                        max_length=15,
+                        verbose_name="what was done",
+                    ),
+                ),
+                ("tags", models.CharField(blank=True, max_length=400, verbose_name="tags")),
+                ("tasks", models.TextField(blank=True, verbose_name="tasks, one a line")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.team",
+                        verbose_name="group",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("name", "pk"),
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "name"), name="macro_unique"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("audience", "group"), ("team__isnull", False)),
+                            models.Q(
+                                models.Q(("audience", "group"), _negated=True),
+                                ("team__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="macro_group_has_team",
+                    ),
+                ],
+            },
+        ),
     ]

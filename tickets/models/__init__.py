@@ -9,6 +9,7 @@ from tickets.models.assignment import (
 )
 from tickets.models.conversation import Attachment, Message, MessageKind, StateInterval
 from tickets.models.held import HeldFile, HeldMessage
+from tickets.models.macros import MACRO_KINDS, MACRO_STEPS, Macro
 from tickets.models.originals import OriginalText
 from tickets.models.relations import CHOSEN_LINKS, LinkKind, Merge, TicketLink, Watcher, link_label
 from tickets.models.remote import LONGEST_SUMMARY, Consent, RemoteSession
@@ -41,8 +42,11 @@ __all__ = [
     "LONGEST_TAG",
     "LONGEST_TITLE",
     "LinkKind",
+    "MACRO_KINDS",
+    "MACRO_STEPS",
     "MOST_HELD",
     "MOST_MINUTES",
+    "Macro",
     "Merge",
     "Message",
     "MessageKind",

@@ -99,7 +99,7 @@ from tickets.queries.relations import (
 from tickets.queries.remote import session_of, sessions_of, tools_in_use
 from tickets.queries.replays import MOST_STAYS, GroupReplay, replay_group
 from tickets.queries.searching import Search, matching, read_search
-from tickets.queries.shared import saved_replies_for, saved_views_for
+from tickets.queries.shared import get_macro, macros_for, saved_replies_for, saved_views_for
 from tickets.queries.similar import SimilarTicket, SimilarTickets, similar_tickets
 from tickets.queries.tags import tag_of, tagged, tags_in_use, tags_of, tags_of_tickets
 from tickets.queries.tasks import (
@@ -173,6 +173,7 @@ __all__ = [
     "find_by_number",
     "followers_of",
     "get_attachment",
+    "get_macro",
     "get_message",
     "get_named_ticket",
     "get_ticket",
@@ -194,6 +195,7 @@ __all__ = [
     "last_tickets_of",
     "link_of",
     "load_by_person",
+    "macros_for",
     "matching",
     "message_of",
     "messages_after",

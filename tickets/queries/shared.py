@@ -3,9 +3,11 @@
 from typing import TypeVar
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from foundation.accounts.models import Team, User
-from tickets.models import Audience, SavedReply, SavedView, Shared
+from foundation.core.errors import NotFound
+from tickets.models import Audience, Macro, SavedReply, SavedView, Shared
 
 S = TypeVar("S", bound=Shared)
 
@@ -20,6 +22,19 @@ def saved_views_for(user: User) -> list[SavedView]:
 def saved_replies_for(user: User) -> list[SavedReply]:
     """Return the replies that a person sees, by name, as ``saved_views_for`` does."""
     return seen_by(SavedReply, user)
+
+
+def macros_for(user: User) -> list[Macro]:
+    """Return the macros that a person sees, by name, as ``saved_views_for`` does."""
+    return seen_by(Macro, user)
+
+
+def get_macro(user: User, macro_id: int) -> Macro:
+    """Return a macro that the person sees. Raises ``NotFound``."""
+    for each in macros_for(user):
+        if each.pk == macro_id:
+            return each
+    raise NotFound(_("There is no such macro, or it is not yours."))
 
 
 def seen_by(model: type[S], user: User) -> list[S]:

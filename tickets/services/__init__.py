@@ -70,6 +70,14 @@ from tickets.services.lifecycle import (
     transition_ticket,
 )
 from tickets.services.linking import link_tickets, unlink_tickets
+from tickets.services.macros import (
+    MacroActs,
+    MacroRefused,
+    delete_macro,
+    run_macro,
+    save_macro,
+    why_not,
+)
 from tickets.services.merging import MergePlan, merge_tickets, plan_merge, unmerge_ticket
 from tickets.services.originals import show_original
 from tickets.services.projection import (
@@ -134,6 +142,8 @@ __all__ = [
     "MOST_AT_ONCE",
     "MOST_LINES",
     "MOST_TAGS",
+    "MacroActs",
+    "MacroRefused",
     "MayNotRaise",
     "MergePlan",
     "NewSession",
@@ -164,6 +174,7 @@ __all__ = [
     "classify_ticket",
     "close_unanswered",
     "delete_checklist",
+    "delete_macro",
     "delete_reply",
     "delete_view",
     "drop_draft",
@@ -209,8 +220,10 @@ __all__ = [
     "require_version",
     "return_resumed",
     "return_tickets",
+    "run_macro",
     "save_checklist",
     "save_draft",
+    "save_macro",
     "save_reply",
     "save_view",
     "say",
@@ -244,4 +257,5 @@ __all__ = [
     "write_analysis",
     "write_message",
     "written_at",
+    "why_not",
 ]

@@ -27,7 +27,7 @@ LONGEST_REPLY = 20_000  # characters
 MOST_LINES = 40  # of a checklist
 
 
-class _Label(NamedTuple):
+class Label(NamedTuple):
     """The name of what is saved, and for whom it is."""
 
     name: str
@@ -45,7 +45,7 @@ def save_view(
     """
     if len(query) > QUERY_LENGTH:
         raise Invalid(_("What the view filters by is too long."))
-    return _save(SavedView, _Label(name, audience, team), {"query": query}, by=by, at=at)
+    return save_shared(SavedView, Label(name, audience, team), {"query": query}, by=by, at=at)
 
 
 def save_reply(
@@ -77,8 +77,8 @@ def save_reply(
     if fields:
         raise Invalid(" ".join(fields.values()), fields=fields)
     bodies = {"body_es": body_es.strip(), "body_en": body_en.strip()}
-    label = _Label(name, audience, team)
-    return _save(SavedReply, label, bodies, by=by, at=at, renames=renames)
+    label = Label(name, audience, team)
+    return save_shared(SavedReply, label, bodies, by=by, at=at, renames=renames)
 
 
 def save_checklist(
@@ -106,31 +106,33 @@ def save_checklist(
         words = _("A task has at most %(count)d characters.") % {"count": LONGEST_TITLE}
     if words:
         raise Invalid(words, fields={"lines": words})
-    label = _Label(name, audience, team)
-    return _save(Checklist, label, {"lines": "\n".join(titles)}, by=by, at=at, renames=renames)
+    label = Label(name, audience, team)
+    return save_shared(
+        Checklist, label, {"lines": "\n".join(titles)}, by=by, at=at, renames=renames
+    )
 
 
 def delete_checklist(*, checklist_id: int, by: Actor) -> None:
     """Delete a checklist of one's own, or one that others see, as a supervisor. Raises
     ``NotFound``.
     """
-    _delete(Checklist, checklist_id, by)
+    delete_shared(Checklist, checklist_id, by)
 
 
 def delete_view(*, view_id: int, by: Actor) -> None:
     """Delete a view of one's own, or one that others see, as a supervisor. Raises ``NotFound``."""
-    _delete(SavedView, view_id, by)
+    delete_shared(SavedView, view_id, by)
 
 
 def delete_reply(*, reply_id: int, by: Actor) -> None:
     """Delete a reply of one's own, or one that others see, as a supervisor. Raises ``NotFound``."""
-    _delete(SavedReply, reply_id, by)
+    delete_shared(SavedReply, reply_id, by)
 
 
 @transaction.atomic
-def _save(
+def save_shared(
     model: type[S],
-    label: _Label,
+    label: Label,
     values: dict[str, Any],
     *,
     by: Actor,
@@ -169,7 +171,7 @@ def _save(
 
 
 @transaction.atomic
-def _delete(model: type[Shared], pk: int, by: Actor) -> None:
+def delete_shared(model: type[Shared], pk: int, by: Actor) -> None:
     person = acting_person(by)
     found = model._default_manager.filter(pk=pk).order_by("pk").first()
     is_shared = found is not None and found.audience != Audience.MINE

@@ -28,7 +28,7 @@ def tag_ticket(*, ticket: Ticket, names: Iterable[str], by: Actor, at: datetime)
     than ``MOST_TAGS`` tags on the ticket.
     """
     require_worker(ticket, by)
-    wanted = _by_key(names)
+    wanted = tags_by_key(names)
     locked_ticket(ticket.pk)
     present = {tag.key for tag in tags_of(ticket)}
     fresh = {key: name for key, name in wanted.items() if key not in present}
@@ -53,7 +53,7 @@ def untag_ticket(*, ticket: Ticket, tag: Tag, by: Actor, at: datetime) -> None:
         record_ticket(ticket, verbs.UNTAGGED, by=by, at=at, tag=tag.pk)
 
 
-def _by_key(names: Iterable[str]) -> dict[str, str]:
+def tags_by_key(names: Iterable[str]) -> dict[str, str]:
     """Return key -> name as it was written, without the sign that some write before a tag."""
     found: dict[str, str] = {}
     for written in names:

@@ -34,6 +34,8 @@ TABLE: dict[str, Roles] = {
     "api:ticket-tasks": SEES_TICKETS,
     "api:ticket-task": SEES_TICKETS,
     "api:checklist-list": SEES_TICKETS,
+    "api:macro-list": DESK,
+    "api:ticket-macros": DESK,
     "api:ticket-times": SEES_TICKETS,
     "api:ticket-time": SEES_TICKETS,
     "api:ticket-mark": SEES_TICKETS,

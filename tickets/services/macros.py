@@ -1,0 +1,268 @@
+"""Macros: saved, deleted, and run on a ticket. All acts of a macro are done, or none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from foundation.accounts.models import Team, User
+from foundation.accounts.queries import acting_person
+from foundation.core.actor import Actor
+from foundation.core.errors import DomainError, Invalid
+from foundation.core.texts import is_blank, one_line
+from tickets.letters import language_of
+from tickets.masking import secrets_in
+from tickets.models import (
+    LONGEST_TITLE,
+    MACRO_KINDS,
+    MACRO_STEPS,
+    MOST_MINUTES,
+    Activity,
+    Macro,
+    MessageKind,
+    Ticket,
+)
+from tickets.permissions import can_assign
+from tickets.placeholders import filled, left_in, unknown_in
+from tickets.queries import get_ticket
+from tickets.services.assignment import assign_ticket
+from tickets.services.base import require_version
+from tickets.services.details import TransitionDetails
+from tickets.services.errors import ActionNotAllowed, StaleTicket
+from tickets.services.holding import Said, say, send_what_is_held
+from tickets.services.lifecycle import transition_ticket
+from tickets.services.replying import steps_with_reply
+from tickets.services.saying import Saying
+from tickets.services.sharing import (
+    LONGEST_REPLY,
+    MOST_LINES,
+    Label,
+    delete_shared,
+    save_shared,
+)
+from tickets.services.tagging import MOST_TAGS, tag_ticket, tags_by_key
+from tickets.services.ticket_tasks import TaskPlan, add_tasks
+from tickets.services.times import Spent
+from tickets.states import FINAL, START, SolutionType, Transition
+
+
+class MacroRefused(ActionNotAllowed):
+    """An act of a macro is not possible on this ticket: none of them was done."""
+
+    code = "macro_refused"
+
+
+@dataclass(frozen=True)
+class MacroActs:
+    """What a macro does; the fields of ``Macro``."""
+
+    takes: bool = False
+    kind: str = ""
+    body_es: str = ""
+    body_en: str = ""
+    step: str = ""
+    solution_type: str = ""
+    minutes: int | None = None
+    activity: str = Activity.ANALYSIS
+    tags: str = ""
+    tasks: str = ""
+
+
+def save_macro(
+    *,
+    name: str,
+    acts: MacroActs,
+    audience: str,
+    team: Team | None,
+    by: Actor,
+    at: datetime,
+    renames: int | None = None,
+) -> Macro:
+    """Save a macro under a name; one of the person's own with that name is replaced. ``renames`` is
+    the id of one of their own that gets name and acts.
+
+    Raises as ``save_view`` does, and ``Invalid`` for a macro that does nothing, or whose acts do
+    not go together; ``fields`` says which.
+    """
+    fields = _wrong(acts)
+    if fields:
+        raise Invalid(" ".join(dict.fromkeys(map(str, fields.values()))), fields=fields)
+    label = Label(name, audience, team)
+    return save_shared(Macro, label, _kept(acts), by=by, at=at, renames=renames)
+
+
+def delete_macro(*, macro_id: int, by: Actor) -> None:
+    """Delete a macro of one's own, or one that others see, as a supervisor. Raises ``NotFound``."""
+    delete_shared(Macro, macro_id, by)
+
+
+@transaction.atomic
+def run_macro(
+    *,
+    ticket: Ticket,
+    macro: Macro,
+    by: Actor,
+    at: datetime,
+    delay: timedelta = timedelta(0),
+    expected_version: int | None = None,
+    form: str = "",
+) -> Said:
+    """Do all acts of a macro on a ticket: take it, start the work, tags, tasks, and the message
+    with its step, which waits for ``delay`` as ``say`` says; ``form`` is the token of its form.
+
+    Raises ``StaleTicket``, or ``MacroRefused`` with the reason when one of them is not possible;
+    nothing is done then.
+    """
+    require_version(ticket, expected_version)
+    person = acting_person(by)
+    try:
+        fresh = send_what_is_held(ticket=ticket, by=by, at=at)
+        _act_at_once(fresh, macro, person, by, at)
+        if not macro.kind:
+            return Said(get_ticket(person, ticket.number), None, None, False)
+        fresh = get_ticket(person, ticket.number)
+        saying = replace(_saying(fresh, macro, person), form=form)
+        said = say(ticket=fresh, saying=saying, by=by, at=at, delay=delay)
+        if said.not_taken is not None:
+            raise said.not_taken
+    except StaleTicket:
+        raise
+    except DomainError as error:
+        words = _("“%(macro)s” did nothing: %(reason)s")
+        reason = str(error.message)
+        raise MacroRefused(words % {"macro": macro, "reason": reason}) from error
+    return said
+
+
+def why_not(macro: Macro, ticket: Ticket, person: User, possible: Sequence[Transition]) -> str:
+    """Return why a macro cannot be run on the ticket, "" if nothing is known against it. Runs no
+    query; ``run_macro`` looks at the rest. ``possible`` are the steps that the person may take.
+    """
+    if macro.takes and (ticket.state in FINAL or not can_assign(person, ticket)):
+        return _("You cannot assign this ticket.")
+    steps = [*steps_with_reply(ticket, possible), *(each for each in possible if each is START)]
+    step = next((each for each in MACRO_STEPS if each.name == macro.step), None)
+    if step is not None and step not in steps:
+        return _("“%(step)s” is not possible now.") % {"step": step.label}
+    if macro.task_titles and ticket.state in FINAL:
+        return _("%(number)s has ended.") % {"number": ticket.number}
+    return ""
+
+
+def _act_at_once(ticket: Ticket, macro: Macro, person: User, by: Actor, at: datetime) -> None:
+    """Do what does not wait with the message."""
+    if macro.takes:
+        assign_ticket(ticket=ticket, assignee=person, by=by, at=at)
+    if macro.step == START.name:
+        transition_ticket(ticket=ticket, name=START.name, by=by, at=at)
+    if macro.tag_names:
+        tag_ticket(ticket=ticket, names=macro.tag_names, by=by, at=at)
+    if macro.task_titles:
+        plans = [TaskPlan(title) for title in macro.task_titles]
+        add_tasks(ticket=ticket, plans=plans, by=by, at=at, checklist=macro.name)
+
+
+def _saying(ticket: Ticket, macro: Macro, person: User) -> Saying:
+    """Return the message of a macro. Raises ``Invalid`` for a placeholder without a value."""
+    language = language_of(ticket.requester, ticket)
+    body = (macro.body_en if language == "en" else "") or macro.body_es
+    text = filled(body, ticket, person, language)
+    if left := left_in(text):
+        words = _("This ticket has no value for %(names)s.")
+        raise Invalid(words % {"names": ", ".join(left)})
+    is_reply = macro.kind == MessageKind.REPLY
+    step = macro.step if is_reply and macro.step != START.name else ""
+    spent = Spent(macro.minutes, Activity(macro.activity)) if macro.minutes else None
+    return Saying(
+        kind=MessageKind(macro.kind),
+        body=text,
+        step=step,
+        details=TransitionDetails(
+            solution_type=SolutionType(macro.solution_type) if macro.solution_type else "",
+            spent=spent,
+        ),
+        version=ticket.version if step else None,
+    )
+
+
+def _wrong(acts: MacroActs) -> dict[str, Any]:
+    """Return what is wrong with the acts, by field."""
+    wrong = {**_wrong_message(acts), **_wrong_step(acts), **secrets_in(tasks=acts.tasks)}
+    titles = _lines(acts.tasks)
+    if len(titles) > MOST_LINES:
+        wrong["tasks"] = _("At most %(count)d tasks.") % {"count": MOST_LINES}
+    elif any(len(title) > LONGEST_TITLE for title in titles):
+        wrong["tasks"] = _("A task has at most %(count)d characters.") % {"count": LONGEST_TITLE}
+    if not is_blank(acts.tags):
+        try:
+            if len(tags_by_key(acts.tags.split(","))) > MOST_TAGS:
+                wrong["tags"] = _("A ticket has at most %(count)d tags.") % {"count": MOST_TAGS}
+        except Invalid as error:
+            wrong |= error.fields
+    does = (acts.takes, acts.kind, acts.step, titles, not is_blank(acts.tags))
+    if not wrong and not any(does):
+        wrong["takes"] = _("Choose at least one thing that it does.")
+    return wrong
+
+
+def _wrong_message(acts: MacroActs) -> dict[str, Any]:
+    wrong: dict[str, Any] = {}
+    if acts.kind and acts.kind not in MACRO_KINDS:
+        wrong["kind"] = _("Choose a reply or an internal note.")
+    if acts.kind and is_blank(acts.body_es):
+        wrong["body_es"] = _("Write the text.")
+    if not acts.kind and not (is_blank(acts.body_es) and is_blank(acts.body_en)):
+        wrong["kind"] = _("Choose how the text is sent, or delete it.")
+    for field, body in (("body_es", acts.body_es), ("body_en", acts.body_en)):
+        if unknown := unknown_in(body):
+            wrong[field] = _("There is no placeholder %(names)s.") % {"names": ", ".join(unknown)}
+        if len(body) > LONGEST_REPLY:
+            wrong[field] = _("At most %(count)d characters.") % {"count": LONGEST_REPLY}
+    if acts.minutes is not None and not 1 <= acts.minutes <= MOST_MINUTES:
+        wrong["minutes"] = _("From 1 to %(most)d minutes.") % {"most": MOST_MINUTES}
+    if acts.minutes and not acts.kind:
+        wrong["minutes"] = _("The time worked goes with a message.")
+    if acts.activity not in Activity.values:
+        wrong["activity"] = _("Choose what was done.")
+    return wrong
+
+
+def _wrong_step(acts: MacroActs) -> dict[str, Any]:
+    step = next((each for each in MACRO_STEPS if each.name == acts.step), None)
+    if acts.step and step is None:
+        return {"step": _("A macro cannot take this step.")}
+    needs = step.needs if step is not None else ()
+    if "message" in needs and acts.kind != MessageKind.REPLY:
+        return {"kind": _("This step goes with a reply to the customer.")}
+    if "solution_type" in needs and acts.solution_type not in SolutionType.values:
+        return {"solution_type": _("Choose the solution type.")}
+    return {}
+
+
+def _kept(acts: MacroActs) -> dict[str, Any]:
+    """Return the acts as they are saved: without what belongs to no act."""
+    return {
+        "takes": acts.takes,
+        "kind": acts.kind,
+        "body_es": acts.body_es.strip(),
+        "body_en": acts.body_en.strip(),
+        "step": acts.step,
+        "solution_type": acts.solution_type if _needs_solution_type(acts.step) else "",
+        "minutes": acts.minutes,
+        "activity": acts.activity,
+        "tags": ", ".join(tags_by_key(acts.tags.split(",")).values())
+        if not is_blank(acts.tags)
+        else "",
+        "tasks": "\n".join(_lines(acts.tasks)),
+    }
+
+
+def _needs_solution_type(step: str) -> bool:
+    return any(each.name == step and "solution_type" in each.needs for each in MACRO_STEPS)
+
+
+def _lines(text: str) -> list[str]:
+    return [one_line(line) for line in text.splitlines() if not is_blank(line)]
