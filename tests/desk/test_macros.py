@@ -125,7 +125,7 @@ def test_a_solution_is_of_the_type_that_was_chosen(house: House) -> None:
 @pytest.mark.parametrize(
     ("acts", "reason"),
     [
-        (MacroActs(takes=True, tags="vpn", step="start"), "cannot be assigned by you"),
+        (MacroActs(takes=True, tags="vpn", step="start"), "You cannot assign this ticket"),
         (MacroActs(tags="vpn", step="start"), "“Start work” is not possible now"),
         (MacroActs(tags="vpn", kind="reply", body_es="¿?", step="pend_user"), "not possible now"),
         (MacroActs(tags="vpn", tasks="Call them"), "has ended"),

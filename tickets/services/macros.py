@@ -33,7 +33,7 @@ from tickets.services.base import require_version
 from tickets.services.details import TransitionDetails
 from tickets.services.errors import ActionNotAllowed, StaleTicket
 from tickets.services.holding import Said, say, send_what_is_held
-from tickets.services.lifecycle import transition_ticket
+from tickets.services.lifecycle import possible_transitions, transition_ticket
 from tickets.services.replying import steps_with_reply
 from tickets.services.saying import Saying
 from tickets.services.sharing import (
@@ -120,6 +120,9 @@ def run_macro(
     person = acting_person(by)
     try:
         fresh = send_what_is_held(ticket=ticket, by=by, at=at)
+        possible = possible_transitions(ticket=fresh, user=person, at=at)
+        if reason := why_not(macro, fresh, person, possible):
+            raise Invalid(reason)
         _act_at_once(fresh, macro, person, by, at)
         if not macro.kind:
             return Said(get_ticket(person, ticket.number), None, None, False)
