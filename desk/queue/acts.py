@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from django import forms
@@ -17,9 +18,20 @@ from foundation.accounts.queries import assignable_staff, team_serves
 from foundation.core.classification import ASSISTED_CHANNELS, Impact, Urgency
 from foundation.core.errors import Invalid
 from tickets.endings import CAUSE_NEEDS, EndCause
-from tickets.services import Assigning, Classifying, Stepping, TicketAct, TransitionDetails
+from tickets.models import MACRO_STEPS, Macro, MessageKind
+from tickets.queries import macros_for
+from tickets.services import (
+    Answering,
+    Assigning,
+    Classifying,
+    MacroActs,
+    Running,
+    Stepping,
+    TicketAct,
+    TransitionDetails,
+)
 from tickets.states import SolutionType, Transition
-from web.forms import TextField
+from web.forms import MinutesField, TextField
 
 
 def higher_teams() -> QuerySet[Team]:
@@ -44,6 +56,29 @@ class ActForm(CauseFields):
     team: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(
         label=gettext_lazy("Group"), queryset=None
     )
+    body_es = TextField(
+        label=gettext_lazy("Reply in Spanish"), widget=forms.Textarea(attrs={"rows": 5})
+    )
+    body_en = TextField(
+        label=gettext_lazy("Reply in English"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=gettext_lazy("For customers who read English; without it they get the Spanish."),
+    )
+    step = forms.ChoiceField(
+        label=gettext_lazy("With the reply"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("only send")),
+            *((step.name, step.label) for step in MACRO_STEPS if "message" in step.needs),
+        ],
+    )
+    minutes = MinutesField(
+        label=gettext_lazy("Time worked on each"),
+        required=False,
+        help_text=gettext_lazy("45 min, 1:30 or 1 h 30 min; a number alone is minutes."),
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, asked: "Asked", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,6 +86,8 @@ class ActForm(CauseFields):
         fields["team"].queryset = higher_teams()
         causes = asked.step.causes if asked.step is not None else ()
         self.offer_causes(causes)
+        if asked.is_answer:  # only a solution has a type
+            fields["solution_type"].required = False
         kept = {*asked.needs, *fields_of(causes)} - {"asked_by"}
         self.fields = {name: field for name, field in self.fields.items() if name in kept}
         if causes:
@@ -65,10 +102,35 @@ class ActForm(CauseFields):
 
     def given(self, reader: User) -> dict[str, Any]:
         """Return what was filled in. Raises as ``cause_details``."""
+        if "body_es" in self.fields:
+            return {"acts": self._answer()}
         values = {name: value for name, value in self.cleaned_data.items() if name in _PLAIN}
         return values | (self.cause_details(reader) if "cause" in self.fields else {})
 
+    def is_seen(self) -> bool:
+        """Tell whether the texts were shown as they are now. Only an answer is shown first."""
+        return "seen" not in self.fields or self.cleaned_data["seen"] == self._digest()
 
+    def mark_seen(self) -> None:
+        self.data = {**self.data, "seen": self._digest()}
+
+    def _digest(self) -> str:
+        """Return a digest of what the customers get, to compare with ``seen``."""
+        return sha256(repr(self._answer()).encode()).hexdigest()
+
+    def _answer(self) -> MacroActs:
+        data = self.cleaned_data
+        return MacroActs(
+            kind=MessageKind.REPLY,
+            body_es=data["body_es"],
+            body_en=data["body_en"],
+            step=data["step"],
+            solution_type=data["solution_type"],
+            minutes=data["minutes"],
+        )
+
+
+_ANSWER = ("body_es", "body_en", "step", "solution_type", "minutes", "seen")
 _PLAIN = frozenset({"reason", "tried", "message", "solution_type", "team"})
 
 
@@ -85,19 +147,34 @@ class Asked:
     step: Transition | None = None
     impact: Impact | None = None
     urgency: Urgency | None = None
+    macro: Macro | None = None
+    is_answer: bool = False
+
+    @property
+    def tells(self) -> bool:
+        """Whether customers are told: that is not undone."""
+        return self.step is not None or self.macro is not None or self.is_answer
 
     def act(self, given: dict[str, Any]) -> TicketAct:
         """Return the act with what was given for all tickets."""
         if self.step is not None:
             return Stepping(self.step.name, TransitionDetails(**given))
+        if self.macro is not None:
+            return Running(self.macro)
+        if self.is_answer:
+            return Answering(given["acts"])
         if self.impact is not None and self.urgency is not None:
             return Classifying(self.impact, self.urgency, given["reason"])
         return Assigning(self.assignee)
 
 
-def read_act(posted: Any) -> Asked:
+def read_act(posted: Any, reader: User) -> Asked:
     """Read the act of a posted form. Raises ``Invalid`` when none was chosen."""
     act = posted.get("act", "")
+    if act == "answer":
+        return Asked(_("Answer all of them"), _ANSWER, {"act": act}, is_answer=True)
+    if act == "macro":
+        return _read_macro(posted.get("macro", ""), reader)
     if act == "assign":
         return _read_assigning(posted.get("assignee", ""))
     if act == "step":
@@ -118,6 +195,14 @@ def read_act(posted: Any) -> Asked:
         impact=Impact(impact),
         urgency=Urgency(urgency),
     )
+
+
+def _read_macro(chosen: str, reader: User) -> Asked:
+    macro = next((each for each in macros_for(reader) if str(each.pk) == chosen), None)
+    if macro is None:
+        raise Invalid(_("Choose a macro."))
+    words = _("Run the macro “%(macro)s”") % {"macro": macro}
+    return Asked(words, (), {"act": "macro", "macro": chosen}, macro=macro)
 
 
 def _read_assigning(chosen: str) -> Asked:
@@ -150,11 +235,14 @@ def stand_ins(form: ActForm, asked: Asked, reader: User) -> Callable[[int | None
             "message": "—",
             "solution_type": SolutionType.DEFINITIVE,
             "team": next(serving, None),
+            "acts": MacroActs(kind=MessageKind.REPLY, body_es="—"),
         }
         if asked.step is not None and asked.step.causes:
             stand_in |= {"cause": asked.step.causes[0], "asked_channel": ASSISTED_CHANNELS[0]}
         if typed:
             return typed
+        if asked.is_answer:
+            return {"acts": stand_in["acts"]}
         return {name: stand_in[name] for name in stand_in if name in (*needed, "asked_channel")}
 
     return given

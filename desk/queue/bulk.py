@@ -49,7 +49,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     """Show what an act would do to each selected ticket, and what is refused."""
     try:
         selected = _selected(request)
-        asked = read_act(request.POST)
+        asked = read_act(request.POST, person(request))
     except Invalid as error:
         return _back_with_selection(request, error)
     return _preview_page(request, asked, selected, ActForm(asked=asked))
@@ -84,17 +84,42 @@ def _preview_page(
         changes=changes, by=actor(request, Channel.DESK), at=timezone.now()
     )
     possible = [each for each in rehearsed if not each.refusal]
-    told = queries.told_of_steps([each.before for each in possible]) if asked.step else {}
+    told = queries.told_of_steps([each.before for each in possible]) if asked.tells else {}
+    texts = _texts(asked, form, possible, person(request))
+    rows = [(each, told.get(each.before.pk), texts.get(each.before.pk)) for each in rehearsed]
     context = {
         **frame(request),
         "asked": asked,
         "form": form,
-        "rehearsed": [(each, told.get(each.before.pk, [])) for each in rehearsed],
+        "rehearsed": rows,
+        "does": _does(asked, texts),
         "possible": possible,
         "next": _target(request),
     }
     wrong = 400 if form.errors else status
     return render(request, "desk/queue/bulk.html", context, status=wrong)
+
+
+def _does(asked: Asked, texts: dict[int, str]) -> str:
+    """Return what the button says: the replies to several tickets are shown before they go."""
+    if not asked.is_answer:
+        return asked.sentence
+    if not texts:
+        return _("Show the replies")
+    count = len(texts)
+    return ngettext("Send %(count)d reply", "Send %(count)d replies", count) % {"count": count}
+
+
+def _texts(
+    asked: Asked, form: ActForm, possible: Sequence[Changed], reader: User
+) -> dict[int, str]:
+    """Return, by id of the ticket, what an answer says there; {} for anything else, and before it
+    is written.
+    """
+    if not asked.is_answer or not form.is_bound or not form.is_valid():
+        return {}
+    act = services.Answering(**form.given(reader))
+    return {each.before.pk: act.text_for(each.before, reader) for each in possible}
 
 
 @posted_from("admin:queue")
@@ -105,7 +130,7 @@ def apply(request: HttpRequest) -> HttpResponse:
     """
     try:
         selected = _selected(request)
-        asked = read_act(request.POST)
+        asked = read_act(request.POST, person(request))
     except Invalid as error:
         return _back_with_selection(request, error)
     form = ActForm(request.POST, asked=asked)
@@ -115,6 +140,9 @@ def apply(request: HttpRequest) -> HttpResponse:
         act = asked.act(form.given(person(request)))
     except Invalid as error:
         put_on_form(form, error)
+        return _preview_page(request, asked, selected, form)
+    if not form.is_seen():
+        form.mark_seen()
         return _preview_page(request, asked, selected, form)
     changed = services.change_each(
         changes=[Change(pk, version, act) for pk, version in selected.items()],
@@ -140,6 +168,15 @@ def undo(request: HttpRequest) -> HttpResponse:
     )
     _tell(request, changed, is_undone=True)
     return HttpResponseRedirect(_target(request))
+
+
+@require_safe
+@needs(Capability.WORK_TICKETS)
+def macros(request: HttpRequest) -> HttpResponse:
+    """Serve the macros that may be run on the selected tickets."""
+    return render(
+        request, "desk/queue/_macros.html", {"macros": queries.macros_for(person(request))}
+    )
 
 
 @require_safe
@@ -213,7 +250,7 @@ def _target(request: HttpRequest) -> str:
 
 def _undo_token(request: HttpRequest, asked: Asked, changed: Sequence[Changed]) -> str:
     """Return what takes an act back, signed for this person; "" for a step, which told people."""
-    if asked.step is not None:
+    if asked.tells:
         return ""
     rows = [
         [each.before.pk, each.after.version, *_before(asked, each)]

@@ -9,6 +9,7 @@ urlpatterns = [
     path("queue/news/", views.news, name="queue_news"),
     path("queue/groups/<slug:group>/", views.group_rows, name="queue_group"),
     path("queue/people/", bulk.people, name="bulk_people"),
+    path("queue/macros/", bulk.macros, name="bulk_macros"),
     path("queue/preview/", bulk.preview, name="bulk_preview"),
     path("queue/apply/", bulk.apply, name="bulk_apply"),
     path("queue/undo/", bulk.undo, name="bulk_undo"),

@@ -50,6 +50,6 @@ def test_macros_are_listed_and_run(house: House, api: Any) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "macro_refused")
     assert client.post(path, {"macro": 987654}).status_code == 404
     assert client.post(path, {}).status_code == 400
-    for other in (house.requester, house.staff["audit"]):
+    for other in (house.requester, house.staff["audit_area"]):
         assert api(other).post(path, {"macro": macro.pk}).status_code == 403
         assert api(other).get("macros/").status_code == 403

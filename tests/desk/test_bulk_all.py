@@ -33,7 +33,7 @@ def test_all_that_match_are_the_first_hundred_of_the_list(
 
     assert 'name="all"' in page
     assert 'name="all"' not in client.get("/admin/queue/?view=mine").content.decode()
-    numbers = [each.before.number for each, _told in shown.context["rehearsed"]]
+    numbers = [each.before.number for each, _told, _text in shown.context["rehearsed"]]
     assert len(numbers) == 3
     assert set(numbers) <= {ticket.number for ticket in made}
     assert hidden.number not in shown.content.decode()

@@ -71,8 +71,10 @@ from tickets.services.lifecycle import (
 )
 from tickets.services.linking import link_tickets, unlink_tickets
 from tickets.services.macros import (
+    Answering,
     MacroActs,
     MacroRefused,
+    Running,
     delete_macro,
     run_macro,
     save_macro,
@@ -131,6 +133,7 @@ from tickets.services.watching import (
 __all__ = [
     "ActionNotAllowed",
     "Analysis",
+    "Answering",
     "Arrival",
     "Assigning",
     "Change",
@@ -149,6 +152,7 @@ __all__ = [
     "NewSession",
     "NewTicket",
     "NextTicket",
+    "Running",
     "Said",
     "Saying",
     "Spent",

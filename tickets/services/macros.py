@@ -87,9 +87,7 @@ def save_macro(
     Raises as ``save_view`` does, and ``Invalid`` for a macro that does nothing, or whose acts do
     not go together; ``fields`` says which.
     """
-    fields = _wrong(acts)
-    if fields:
-        raise Invalid(" ".join(dict.fromkeys(map(str, fields.values()))), fields=fields)
+    _require_possible(acts)
     label = Label(name, audience, team)
     return save_shared(Macro, label, _kept(acts), by=by, at=at, renames=renames)
 
@@ -117,26 +115,71 @@ def run_macro(
     nothing is done then.
     """
     require_version(ticket, expected_version)
-    person = acting_person(by)
     try:
-        fresh = send_what_is_held(ticket=ticket, by=by, at=at)
-        possible = possible_transitions(ticket=fresh, user=person, at=at)
-        if reason := why_not(macro, fresh, person, possible):
-            raise Invalid(reason)
-        _act_at_once(fresh, macro, person, by, at)
-        if not macro.kind:
-            return Said(get_ticket(person, ticket.number), None, None, False)
-        fresh = get_ticket(person, ticket.number)
-        saying = replace(_saying(fresh, macro, person), form=form)
-        said = say(ticket=fresh, saying=saying, by=by, at=at, delay=delay)
-        if said.not_taken is not None:
-            raise said.not_taken
+        return _do(ticket, macro, by, at, delay=delay, form=form)
     except StaleTicket:
         raise
     except DomainError as error:
         words = _("“%(macro)s” did nothing: %(reason)s")
         reason = str(error.message)
         raise MacroRefused(words % {"macro": macro, "reason": reason}) from error
+
+
+@dataclass(frozen=True)
+class Running:
+    """A macro on several tickets."""
+
+    macro: Macro
+
+    def on(self, ticket: Ticket, *, expected: int | None, by: Actor, at: datetime) -> None:
+        run_macro(ticket=ticket, macro=self.macro, by=by, at=at, expected_version=expected)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """One reply to several tickets, with a step of ``MACRO_STEPS`` if wanted: what an unnamed macro
+    does. Placeholders have the values of each ticket. Raises ``Invalid`` as ``save_macro`` does.
+    """
+
+    acts: MacroActs
+
+    def __post_init__(self) -> None:
+        _require_possible(self.acts)
+
+    def on(self, ticket: Ticket, *, expected: int | None, by: Actor, at: datetime) -> None:
+        require_version(ticket, expected)
+        _do(ticket, Macro(**_kept(self.acts)), by, at)
+
+    def text_for(self, ticket: Ticket, person: User) -> str:
+        """Return the text that the requester of a ticket gets."""
+        return _text(ticket, Macro(**_kept(self.acts)), person)
+
+
+def _do(
+    ticket: Ticket,
+    macro: Macro,
+    by: Actor,
+    at: datetime,
+    *,
+    delay: timedelta = timedelta(0),
+    form: str = "",
+) -> Said:
+    """Do all acts. Raises what the services of the acts raise; the caller's transaction takes back
+    those that were done.
+    """
+    person = acting_person(by)
+    fresh = send_what_is_held(ticket=ticket, by=by, at=at)
+    possible = possible_transitions(ticket=fresh, user=person, at=at)
+    if reason := why_not(macro, fresh, person, possible):
+        raise Invalid(reason)
+    _act_at_once(fresh, macro, person, by, at)
+    fresh = get_ticket(person, ticket.number)
+    if not macro.kind:
+        return Said(fresh, None, None, False)
+    saying = replace(_saying(fresh, macro, person), form=form)
+    said = say(ticket=fresh, saying=saying, by=by, at=at, delay=delay)
+    if said.not_taken is not None:
+        raise said.not_taken
     return said
 
 
@@ -170,9 +213,7 @@ def _act_at_once(ticket: Ticket, macro: Macro, person: User, by: Actor, at: date
 
 def _saying(ticket: Ticket, macro: Macro, person: User) -> Saying:
     """Return the message of a macro. Raises ``Invalid`` for a placeholder without a value."""
-    language = language_of(ticket.requester, ticket)
-    body = (macro.body_en if language == "en" else "") or macro.body_es
-    text = filled(body, ticket, person, language)
+    text = _text(ticket, macro, person)
     if left := left_in(text):
         words = _("This ticket has no value for %(names)s.")
         raise Invalid(words % {"names": ", ".join(left)})
@@ -189,6 +230,19 @@ def _saying(ticket: Ticket, macro: Macro, person: User) -> Saying:
         ),
         version=ticket.version if step else None,
     )
+
+
+def _text(ticket: Ticket, macro: Macro, person: User) -> str:
+    """Return the text in the language of the requester, with the values of the ticket."""
+    language = language_of(ticket.requester, ticket)
+    body = (macro.body_en if language == "en" else "") or macro.body_es
+    return filled(body, ticket, person, language)
+
+
+def _require_possible(acts: MacroActs) -> None:
+    """Raise ``Invalid`` for acts that do not go together."""
+    if wrong := _wrong(acts):
+        raise Invalid(" ".join(dict.fromkeys(map(str, wrong.values()))), fields=wrong)
 
 
 def _wrong(acts: MacroActs) -> dict[str, Any]:

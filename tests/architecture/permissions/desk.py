@@ -34,6 +34,7 @@ TABLE: dict[str, Roles] = {
     "admin:queue_export": SEES_TICKETS,
     "admin:save_view": SEES_TICKETS,
     "admin:delete_view": SEES_TICKETS,
+    "admin:bulk_macros": DESK,
     "admin:bulk_people": DESK,
     "admin:bulk_preview": DESK,
     "admin:bulk_apply": DESK,
