@@ -89,7 +89,8 @@ class ActForm(CauseFields):
         if asked.is_answer:  # only a solution has a type
             fields["solution_type"].required = False
         kept = {*asked.needs, *fields_of(causes)} - {"asked_by"}
-        self.fields = {name: field for name, field in self.fields.items() if name in kept}
+        order = [*asked.needs, *fields]
+        self.fields = {name: fields[name] for name in dict.fromkeys(order) if name in kept}
         if causes:
             fields["cause"].required = True
 
@@ -112,7 +113,8 @@ class ActForm(CauseFields):
         return "seen" not in self.fields or self.cleaned_data["seen"] == self._digest()
 
     def mark_seen(self) -> None:
-        self.data = {**self.data, "seen": self._digest()}
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["seen"] = self._digest()  # type: ignore[index]
 
     def _digest(self) -> str:
         """Return a digest of what the customers get, to compare with ``seen``."""

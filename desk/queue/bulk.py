@@ -29,6 +29,7 @@ from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel, Impact, Urgency
 from foundation.core.errors import Invalid
 from tickets import queries, services
+from tickets.placeholders import placeholders
 from tickets.services import (
     Assigning,
     Change,
@@ -93,6 +94,7 @@ def _preview_page(
         "form": form,
         "rehearsed": rows,
         "does": _does(asked, texts),
+        "placeholders": placeholders() if asked.is_answer else [],
         "possible": possible,
         "next": _target(request),
     }

@@ -34,7 +34,7 @@ from foundation.core.actor import system_actor
 from foundation.core.classification import Impact, Priority, Urgency
 from servicedesk.demo.content import CATALOGUE, CUSTOMERS, STAFF, DemoCustomer, DemoPerson
 from servicedesk.demo.duty import set_assignment, set_duty
-from servicedesk.demo.replies import save_replies
+from servicedesk.demo.replies import save_macros, save_replies
 from sla.metrics import Metric
 from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
@@ -72,6 +72,7 @@ def build_house(at: datetime, now: datetime) -> House:
     Team.objects.create(name="Especialistas nivel 3", level=3)
     set_duty(staff, now)
     save_replies(staff["supervisor"], at)
+    save_macros(staff["supervisor"], at)
     _rules(staff, desk)
     templates = _catalogue()
     set_assignment(staff, desk, level_two)

@@ -1,4 +1,4 @@
-"""The saved replies of the demonstration."""
+"""The saved replies and macros of the demonstration."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from foundation.accounts.models import User
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from tickets.models import Audience
-from tickets.services import save_reply
+from tickets.services import MacroActs, save_macro, save_reply
 
 # Name, Spanish, English.
 REPLIES = (
@@ -40,3 +40,40 @@ def save_replies(supervisor: User, at: datetime) -> None:
             by=by,
             at=at,
         )
+
+
+# Name and acts.
+MACROS = (
+    (
+        "Pedir datos y esperar",
+        MacroActs(
+            takes=True,
+            kind="reply",
+            body_es="Hola, {{nombre}}:\n\nPara seguir con {{numero}} necesitamos saber a quiénes "
+            "les pasa, desde cuándo y el mensaje que aparece.\n\n{{yo}}",
+            body_en="Hello {{first_name}},\n\nTo go on with {{number}} we need to know who is "
+            "affected, since when, and the message that appears.\n\n{{me}}",
+            step="pend_user",
+            tags="faltan datos",
+        ),
+    ),
+    (
+        "Alta de usuario recibida",
+        MacroActs(
+            takes=True,
+            step="start",
+            kind="note",
+            body_es="Se recibió el alta. Los permisos se dan según el formato del cliente.",
+            minutes=10,
+            activity="analysis",
+            tasks="Crear la cuenta\nDar los permisos\nAvisar al solicitante",
+        ),
+    ),
+)
+
+
+def save_macros(supervisor: User, at: datetime) -> None:
+    """Save the macros for everybody at the desk."""
+    by = Actor(person_id=supervisor.pk, channel=Channel.DESK)
+    for name, acts in MACROS:
+        save_macro(name=name, acts=acts, audience=Audience.PUBLIC, team=None, by=by, at=at)

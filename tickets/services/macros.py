@@ -172,7 +172,7 @@ def _do(
     possible = possible_transitions(ticket=fresh, user=person, at=at)
     if reason := why_not(macro, fresh, person, possible):
         raise Invalid(reason)
-    _act_at_once(fresh, macro, person, by, at)
+    _act_at_once(fresh, macro, by, at)
     fresh = get_ticket(person, ticket.number)
     if not macro.kind:
         return Said(fresh, None, None, False)
@@ -198,10 +198,10 @@ def why_not(macro: Macro, ticket: Ticket, person: User, possible: Sequence[Trans
     return ""
 
 
-def _act_at_once(ticket: Ticket, macro: Macro, person: User, by: Actor, at: datetime) -> None:
+def _act_at_once(ticket: Ticket, macro: Macro, by: Actor, at: datetime) -> None:
     """Do what does not wait with the message."""
     if macro.takes:
-        assign_ticket(ticket=ticket, assignee=person, by=by, at=at)
+        assign_ticket(ticket=ticket, assignee=acting_person(by), by=by, at=at)
     if macro.step == START.name:
         transition_ticket(ticket=ticket, name=START.name, by=by, at=at)
     if macro.tag_names:
