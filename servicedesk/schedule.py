@@ -54,6 +54,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": SLOW_TICK,
         "options": {"expires": SLOW_TICK},
     },
+    "snoozes": {
+        "task": "tickets.tasks.sweep_snoozes",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
     "automatic assignment": {
         "task": "tickets.tasks.sweep_assignment",
         "schedule": SLOW_TICK,

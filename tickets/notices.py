@@ -11,7 +11,7 @@ from foundation.accounts.models import User
 from foundation.accounts.queries import is_staff, may_read, supervisors_of
 from foundation.core.actor import Actor
 from foundation.notifications.services import Letter
-from tickets.letters import as_written, send, ticket_letter
+from tickets.letters import as_written, send, subject_in_mail, ticket_letter
 from tickets.models import HeldMessage, Merge, Message, StateInterval, Ticket, format_number
 from tickets.permissions import may_follow
 from tickets.queries import last_question, visible_to, watchers_of
@@ -301,7 +301,7 @@ def _tell_of_merge(template: str, ticket: Ticket, merge: Merge, by: Actor, at: d
         template=template,
         key=f"{template}:{merge.pk}",
         survivor=merge.survivor.number,
-        survivor_subject=merge.survivor.subject,
+        survivor_subject=subject_in_mail(merge.survivor),
     )
     send(ticket, [letter], at)
 

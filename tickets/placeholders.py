@@ -53,6 +53,19 @@ def left_in(text: str) -> list[str]:
     return [mark[0] for mark in _MARK.finditer(text) if mark[1].lower() in _BY_NAME]
 
 
+def without_value(text: str, ticket: Ticket, writer: User) -> list[str]:
+    """Return the placeholders of a text for which a ticket has no value, as they are written."""
+    return [
+        mark[0]
+        for mark in _MARK.finditer(text)
+        if not _BY_NAME.get(mark[1].lower(), _nothing)(ticket, writer)
+    ]
+
+
+def _nothing(ticket: Ticket, writer: User) -> str:
+    return ""
+
+
 def filled(text: str, ticket: Ticket, writer: User, language: str) -> str:
     """Return a text with the values of a ticket, in the language of its reader."""
 

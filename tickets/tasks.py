@@ -93,6 +93,23 @@ def sweep_tasks() -> int:
 
 
 @shared_task(queue="clocks")
+def sweep_snoozes() -> int:
+    """Bring the tickets back that were put aside until now, at most ``SWEEP_BATCH``; return how
+    many were due.
+    """
+    at = timezone.now()
+    with every_organization(reason="find the tickets that were put aside until now"):
+        due = queries.due_to_wake(at, SWEEP_BATCH)
+    for organization_id, ticket_id in due:
+        try:
+            with organization_scope(organization_id):
+                services.wake_when_due(ticket_id=ticket_id, at=at)
+        except Exception:
+            logger.exception("The ticket %s could not be brought back", ticket_id)
+    return len(due)
+
+
+@shared_task(queue="clocks")
 def sweep_assignment() -> int:
     """Assign the tickets that wait in the groups with automatic assignment; return how many."""
     with every_organization(reason="assign tickets by what people hold at all customers"):

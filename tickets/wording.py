@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from foundation.core.classification import Channel, Environment, Impact, Kind, Priority, Urgency
 from foundation.core.durations import short_duration
+from foundation.core.templatetags.words import instant
 from foundation.core.wording import Sentence, day_words, fixed
 from tickets import verbs
 from tickets.choosing import Verdict
@@ -220,6 +221,11 @@ def _reminded(payload: Mapping[str, Any], time_zone: str) -> str:
     return _("Reminder %(count)s sent to the customer") % {"count": payload["count"]}
 
 
+def _snoozed(payload: Mapping[str, Any], time_zone: str) -> str:
+    until = instant(datetime.fromisoformat(payload["until"]), time_zone)
+    return _("Put aside until %(until)s") % {"until": until}
+
+
 def _original_shown(payload: Mapping[str, Any], time_zone: str) -> str:
     return _("Sensitive data shown: %(what)s") % {"what": kind_words(payload["kinds"])}
 
@@ -262,6 +268,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     verbs.ORIGINAL_SHOWN: _original_shown,
     verbs.CUSTOMER_REMINDED: _reminded,
+    verbs.SNOOZED: _snoozed,
+    verbs.WOKEN: fixed(gettext_noop("No longer put aside")),
     verbs.SEEN_AS_CUSTOMER: fixed(gettext_noop("Seen as the customer sees it")),
     verbs.TASK_ADDED: _of_task(gettext_noop("Task: %(task)s")),
     verbs.TASK_CHANGED: _task_changed,

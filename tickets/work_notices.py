@@ -107,6 +107,18 @@ def _readers(team: Team) -> list[User]:
     return members_of(team)
 
 
+def notify_woken(*, ticket: Ticket, person: User, until: datetime, at: datetime) -> None:
+    """Tell who put a ticket aside that it is back."""
+    letter = ticket_letter(
+        ticket,
+        to=person,
+        template="ticket_woken",
+        key=f"woken:{ticket.pk}:{until.isoformat()}",
+        for_staff=True,
+    )
+    send(ticket, [letter], at)
+
+
 def notify_task_given(*, task: Task, at: datetime) -> None:
     """Tell the owner of a task that it is theirs."""
     if task.owner is not None:

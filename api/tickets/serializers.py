@@ -23,7 +23,7 @@ from sla.targets import TargetUnit
 from tickets.endings import EndCause
 from tickets.models import Ticket, format_number
 from tickets.notices import has_reader
-from tickets.queries import intervals, visible_to
+from tickets.queries import intervals, snooze_of, visible_to
 from tickets.states import Holder, SolutionType, State, turn_of
 
 PRIORITY_CODES = [(priority.code, priority.label) for priority in Priority]
@@ -144,6 +144,11 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         allow_null=True,
         help_text="Set when the last reminder said that the ticket closes then.",
     )
+    snoozed_until = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="For the staff: until when who has it has put it aside.",
+    )
     stay = StaySerializer(
         read_only=True, allow_null=True, help_text="With stay_mark or end_cause; null otherwise."
     )
@@ -190,6 +195,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "answer_due_at",
             "closes_without_answer_at",
             "reminders_sent",
+            "snoozed_until",
             "stay",
             "requester_has_access",
         )
@@ -202,6 +208,7 @@ _DETAIL_ALONE = {
     "answer_due_at",
     "closes_without_answer_at",
     "reminders_sent",
+    "snoozed_until",
     "stay",
     "requester_has_access",
 }
@@ -247,6 +254,7 @@ def listed_ticket_data(row: Mapping[str, Any], clocks: Iterable[Clock]) -> dict[
 
 def ticket_data(ticket: Ticket, clocks: Iterable[Clock], reader: User) -> dict[str, Any]:
     """Return the shape of ``TicketSerializer``: what the list shows, and ``_DETAIL_ALONE``."""
+    snooze = snooze_of(ticket) if reader.is_staff else None
     row = {name: getattr(ticket, name) for name in ("id", "priority", *_LINKED_IDS, *_PLAIN)}
     for column in _JOINED.values():
         relation, _, name = column.partition("__")
@@ -257,6 +265,7 @@ def ticket_data(ticket: Ticket, clocks: Iterable[Clock], reader: User) -> dict[s
         "answer_due_at": ticket.answer_due_at,
         "closes_without_answer_at": ticket.closes_without_answer_at,
         "reminders_sent": ticket.reminders_sent,
+        "snoozed_until": snooze.until if snooze is not None else None,
         "stay": _stay_data(ticket, reader) if ticket.stay_mark or ticket.end_cause else None,
         "requester_has_access": has_reader(ticket),
     }

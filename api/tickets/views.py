@@ -48,6 +48,7 @@ from api.tickets.serializers import (
     TicketSerializer,
     listed_ticket_data,
 )
+from api.tickets.snoozing import SnoozeAction
 from api.tickets.splitting import SplitAction
 from api.tickets.stepping import details_of
 from api.tickets.tasks import TaskActions
@@ -81,6 +82,7 @@ class TicketViewSet(
     MarkAction,
     RelationActions,
     SessionActions,
+    SnoozeAction,
     SplitAction,
     TaskActions,
     TimeActions,

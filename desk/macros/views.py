@@ -53,7 +53,10 @@ PAGES = SharedPages(
     words={
         "title": gettext_lazy("Macros"),
         "new": gettext_lazy("New macro"),
-        "lead": gettext_lazy("On a ticket, a macro does several things at once: all, or none."),
+        "lead": gettext_lazy(
+            "On a ticket, a macro does several things at once; when one is not possible, none is "
+            "done."
+        ),
         "none": gettext_lazy("No macros are saved yet."),
         "saved": gettext_lazy("The macro “%(name)s” is saved."),
         "deleted": gettext_lazy("The macro was deleted."),

@@ -26,6 +26,7 @@ ICONS = {
     "mentioned": "at-sign",
     "task_given": "list-checks",
     "task_due": "list-checks",
+    "ticket_woken": "moon",
     "watched": "bell",
     "clock": "hourglass",
     "escalation": "triangle-alert",

@@ -1,7 +1,7 @@
 """The acts on several tickets: what their form needs, and what it gives."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Any
 
@@ -154,8 +154,15 @@ class Asked:
 
     @property
     def tells(self) -> bool:
-        """Whether customers are told: that is not undone."""
-        return self.step is not None or self.macro is not None or self.is_answer
+        """Whether customers are told."""
+        by_macro = self.macro is not None and (
+            self.macro.kind == MessageKind.REPLY or bool(self.macro.step)
+        )
+        return self.step is not None or self.is_answer or by_macro
+
+    @property
+    def is_undoable(self) -> bool:
+        return not self.tells and self.macro is None
 
     def act(self, given: dict[str, Any]) -> TicketAct:
         """Return the act with what was given for all tickets."""
@@ -204,7 +211,14 @@ def _read_macro(chosen: str, reader: User) -> Asked:
     if macro is None:
         raise Invalid(_("Choose a macro."))
     words = _("Run the macro “%(macro)s”") % {"macro": macro}
-    return Asked(words, (), {"act": "macro", "macro": chosen}, macro=macro)
+    values = {"act": "macro", "macro": chosen, "acts": _digest_of(macro)}
+    return Asked(words, (), values, macro=macro)
+
+
+def _digest_of(macro: Macro) -> str:
+    """Return a digest of what a macro does: it may be changed after it was shown."""
+    does = [getattr(macro, each.name) for each in fields(MacroActs)]
+    return sha256(repr(does).encode()).hexdigest()
 
 
 def _read_assigning(chosen: str) -> Asked:
@@ -237,7 +251,7 @@ def stand_ins(form: ActForm, asked: Asked, reader: User) -> Callable[[int | None
             "message": "—",
             "solution_type": SolutionType.DEFINITIVE,
             "team": next(serving, None),
-            "acts": MacroActs(kind=MessageKind.REPLY, body_es="—"),
+            "acts": MacroActs(kind=MessageKind.REPLY, body_es="—", minutes=1),
         }
         if asked.step is not None and asked.step.causes:
             stand_in |= {"cause": asked.step.causes[0], "asked_channel": ASSISTED_CHANNELS[0]}

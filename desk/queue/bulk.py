@@ -115,12 +115,16 @@ def _does(asked: Asked, texts: dict[int, str]) -> str:
 def _texts(
     asked: Asked, form: ActForm, possible: Sequence[Changed], reader: User
 ) -> dict[int, str]:
-    """Return, by id of the ticket, what an answer says there; {} for anything else, and before it
-    is written.
+    """Return, by id of the ticket, what an answer or a macro says there; {} for anything else, and
+    before the answer is written.
     """
-    if not asked.is_answer or not form.is_bound or not form.is_valid():
+    act: services.Answering | services.Running
+    if asked.macro is not None:
+        act = services.Running(asked.macro)
+    elif asked.is_answer and form.is_bound and form.is_valid():
+        act = services.Answering(**form.given(reader))
+    else:
         return {}
-    act = services.Answering(**form.given(reader))
     return {each.before.pk: act.text_for(each.before, reader) for each in possible}
 
 
@@ -143,8 +147,7 @@ def apply(request: HttpRequest) -> HttpResponse:
     except Invalid as error:
         put_on_form(form, error)
         return _preview_page(request, asked, selected, form)
-    if not form.is_seen():
-        form.mark_seen()
+    if not _was_shown(request, asked, form):
         return _preview_page(request, asked, selected, form)
     changed = services.change_each(
         changes=[Change(pk, version, act) for pk, version in selected.items()],
@@ -155,6 +158,17 @@ def apply(request: HttpRequest) -> HttpResponse:
     if asked.needs and all(each.refusal for each in changed):
         return _preview_page(request, asked, selected, form, status=409)
     return HttpResponseRedirect(_target(request))
+
+
+def _was_shown(request: HttpRequest, asked: Asked, form: ActForm) -> bool:
+    """Tell whether the person has seen the texts and the acts as they are now."""
+    if not form.is_seen():
+        form.mark_seen()
+        return False
+    if asked.values.get("acts", "") != request.POST.get("acts", ""):
+        messages.warning(request, _("The macro was changed: this is what it does now."))
+        return False
+    return True
 
 
 @posted_from("admin:queue")
@@ -252,7 +266,7 @@ def _target(request: HttpRequest) -> str:
 
 def _undo_token(request: HttpRequest, asked: Asked, changed: Sequence[Changed]) -> str:
     """Return what takes an act back, signed for this person; "" for a step, which told people."""
-    if asked.tells:
+    if not asked.is_undoable:
         return ""
     rows = [
         [each.before.pk, each.after.version, *_before(asked, each)]

@@ -35,6 +35,7 @@ LISTS: Mapping[str, QueueList] = {
     "breached": QueueList(_("Overdue"), "circle-alert"),
     "customer": QueueList(_("Waits for the customer"), "message-circle"),
     "supplier": QueueList(_("Waits for a supplier"), "truck"),
+    "snoozed": QueueList(_("Snoozed"), "moon"),
     "all": QueueList(_("All active"), "inbox", is_grouped=True),
     "ended": QueueList(_("Ended"), "archive"),
     ANYWHERE: QueueList(_("All tickets"), "search"),

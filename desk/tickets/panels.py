@@ -30,9 +30,10 @@ from desk.tickets.side_panels import (
     TimePerState,
     Times,
 )
+from desk.tickets.snooze_form import PRESETS, SnoozeForm
 from desk.tickets.steps import WAIT, grouped, primary_act
 from escalation.services import can_acknowledge
-from foundation.accounts.models import User
+from foundation.accounts.models import DESK_ZONE, User
 from foundation.accounts.queries import membership_of
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Impact
@@ -42,7 +43,7 @@ from tickets.models import Ticket
 from tickets.notices import has_reader
 from tickets.permissions import can_classify, can_work, holds, standing
 from tickets.services import matrix_of, steps_with_reply, unsent_of
-from tickets.states import OPEN_STATES, Who
+from tickets.states import FINAL, OPEN_STATES, Who
 from tickets.stays import MARKABLE
 from web.choices import choice_of
 from web.panels import Loads, Place
@@ -120,7 +121,7 @@ class Steps(TicketPanel):
     name = "steps"
     template = "desk/tickets/panels/steps.html"
     place = Place.HEAD
-    statements = 2
+    statements = 3
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
@@ -134,6 +135,11 @@ class Steps(TicketPanel):
             "mark_below": WAIT,
             "can_mark": ticket.state in MARKABLE and Who.HOLDER in standing(user, ticket),
             "mark_form": MarkForm(initial={"version": ticket.version}),
+            "snooze": queries.snooze_of(ticket),
+            "can_snooze": ticket.assignee_id == user.pk and ticket.state not in FINAL,
+            "snooze_form": SnoozeForm(),
+            "snooze_presets": PRESETS,
+            "desk_zone": DESK_ZONE,
             "macros_address": f"{reverse('admin:choose_macro', args=[ticket.number])}"
             f"?version={ticket.version}"
             if can_work(user, ticket)

@@ -383,7 +383,7 @@ def test_every_verb_of_the_record_has_a_sentence(language: str) -> None:
     payload |= {"minutes": 90, "activity": "travel", "mark": "spare_parts", "expected_on": ""}
     payload |= {"kinds": "password,ip", "count": 2}
     payload |= {"change": "update", "environment": "test", "rows": 3}
-    payload |= dict.fromkeys(("started_at", "ended_at"), "2026-03-02T15:00:00+00:00")
+    payload |= dict.fromkeys(("started_at", "ended_at", "until"), "2026-03-02T15:00:00+00:00")
     payload |= dict.fromkeys(("follower", "survivor", "absorbed", "other", "is_source"), 1)
 
     assert len(verbs) > 50

@@ -141,6 +141,9 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     "tickets.FunctionalAnalysis": [
         ({"ticket_id": 7, "kind": "delete", "tables": "invoices"}, "7 delete invoices")
     ],
+    "tickets.Snooze": [
+        ({"ticket_id": 7, "until": AT}, "7 2026-03-02 15:00"),
+    ],
     "tickets.TicketLink": [({"source_id": 7, "kind": "related", "target_id": 9}, "7 related 9")],
     "tickets.Watcher": [({"ticket_id": 7, "person_id": 4}, "7 4")],
     "tickets.Visit": [({"ticket_id": 7, "person_id": 4}, "7 4")],

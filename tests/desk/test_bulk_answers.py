@@ -1,23 +1,35 @@
 """One answer to many tickets, and a macro on them: shown first, then sent."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import translation
 
+from catalog.models import Contract
+from foundation.accounts.models import Membership
 from foundation.notifications.models import OutboxMessage
 from tests.support.house import MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.html import text_of
 from tests.support.pages import english, words_of_messages
 from tests.support.tickets import closed, started
 from tickets import services
-from tickets.models import HeldMessage, Message, Ticket, TicketTag
-from tickets.services import MacroActs
+from tickets.models import (
+    HeldMessage,
+    Macro,
+    Message,
+    MessageKind,
+    Ticket,
+    TicketTag,
+    TimeEntry,
+)
+from tickets.services import MacroActs, Saying
 
 PREVIEW = "/admin/queue/preview/"
 APPLY = "/admin/queue/apply/"
 QUEUE = "/admin/queue/?view=all"
+DELAY = timedelta(seconds=10)
 
 pytestmark = pytest.mark.usefixtures("monday")
 
@@ -153,6 +165,7 @@ def test_a_macro_runs_on_many_tickets(house: House, sign_in: Any) -> None:
     typed = {"ticket": chosen(one, ended), "act": "macro", "macro": macro.pk, "next": QUEUE}
 
     shown = client.post(PREVIEW, typed)
+    typed["acts"] = shown.context["asked"].values["acts"]
 
     assert f'<option value="{macro.pk}">Outage</option>' in offered
     words = text_of(shown.content.decode())
@@ -165,3 +178,97 @@ def test_a_macro_runs_on_many_tickets(house: House, sign_in: Any) -> None:
     assert TicketTag.objects.get().ticket_id == one.pk
     nothing = client.post(PREVIEW, typed | {"macro": "987654"}, follow=True)
     assert words_of_messages(nothing) == ["Choose a macro."]
+
+
+def save_note(house: House, text: str) -> Macro:
+    return services.save_macro(
+        name="Note",
+        acts=MacroActs(kind="note", body_es=text),
+        audience="public",
+        team=None,
+        by=by(house.staff["desk_supervisor"]),
+        at=MONDAY_9AM,
+    )
+
+
+def test_a_macro_that_was_changed_after_it_was_shown_is_shown_again(
+    house: House, sign_in: Any
+) -> None:
+    macro = save_note(house, "Visto.")
+    one = make_ticket(house)
+    client = sign_in(english(house))
+    typed = {"ticket": chosen(one), "act": "macro", "macro": macro.pk, "next": QUEUE}
+    shown = client.post(PREVIEW, typed)
+    words = text_of(shown.content.decode())
+    assert "Internal note" in words
+    assert "Message: Visto." in words
+    assert "Told by e-mail" not in words
+    save_note(house, "Otra cosa.")
+
+    again = client.post(APPLY, typed | {"acts": shown.context["asked"].values["acts"]})
+
+    assert again.status_code == 200
+    assert words_of_messages(again) == ["The macro was changed: this is what it does now."]
+    assert "Message: Otra cosa." in text_of(again.content.decode())
+    assert not Message.objects.exists()
+
+
+def test_an_answer_that_can_be_corrected_keeps_its_tickets(house: House, sign_in: Any) -> None:
+    held = started(house)
+    free = make_ticket(house)
+    client = sign_in(english(house))
+
+    shown = client.post(APPLY, answer(held, free, body_es="{{asignado}} lo ve.", body_en=""))
+
+    page = shown.content.decode()
+    assert page.count('name="ticket"') == 2
+    nothing = client.post(APPLY, answer(free, body_es="{{asignado}} lo ve.", body_en=""))
+    assert 'name="ticket"' in nothing.content.decode()
+    assert "Show the replies" in nothing.content.decode()
+
+
+def test_a_contract_that_asks_for_the_time_can_be_answered(house: House, sign_in: Any) -> None:
+    Contract.objects.update(time_asked="with_reply")
+    one = started(house)
+    client = sign_in(english(house))
+
+    first = client.post(PREVIEW, {"ticket": chosen(one), "act": "answer", "next": QUEUE})
+    assert "1 ticket would change." in text_of(first.content.decode())
+    lacking = client.post(APPLY, answer(one))
+    assert "Refused" in text_of(lacking.content.decode())
+    shown = client.post(APPLY, answer(one, minutes="5"))
+    seen = shown.context["form"]["seen"].value()
+    client.post(APPLY, answer(one, minutes="5", seen=seen))
+
+    assert TimeEntry.objects.get().minutes == 5
+
+
+def test_what_one_has_on_hold_oneself_makes_nothing_stale(house: House, sign_in: Any) -> None:
+    one = make_ticket(house)
+    services.say(
+        ticket=fresh(one),
+        saying=Saying(
+            kind=MessageKind.REPLY, body="Which one?", step="pend_user", version=fresh(one).version
+        ),
+        by=by(house.agent),
+        at=MONDAY_9AM,
+        delay=DELAY,
+    )
+    client = sign_in(english(house))
+    typed = {"ticket": chosen(one), "act": "step", "step": "start", "next": QUEUE}
+
+    client.post(APPLY, typed)
+
+    assert fresh(one).state == "in_progress"
+    assert bodies() == ["Which one?"]
+
+
+def test_the_page_says_that_a_requester_without_access_is_not_told(
+    house: House, sign_in: Any
+) -> None:
+    one = started(house)
+    Membership.objects.filter(user=house.requester).update(is_suspended=True)
+
+    shown = sign_in(english(house)).post(APPLY, answer(one))
+
+    assert "Nobody is told: Requester North has no access." in text_of(shown.content.decode())

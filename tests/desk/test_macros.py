@@ -73,7 +73,7 @@ def test_a_macro_does_all_its_acts(house: House) -> None:
     assert Message.objects.get().body == "Hello Requester, which one?"
     assert sorted(TicketTag.objects.values_list("tag__name", flat=True)) == ["VPN", "asked"]
     tasks = Task.objects.order_by("pk").values_list("title", "checklist")
-    assert list(tasks) == [("Look at the log", "Ask"), ("Call them", "Ask")]
+    assert list(tasks) == [("Look at the log", ""), ("Call them", "")]
 
 
 def test_the_message_is_in_the_language_of_the_requester(house: House) -> None:
@@ -151,13 +151,14 @@ def test_a_step_that_fails_with_its_reply_takes_the_other_acts_back(house: House
     Contract.objects.update(time_asked="with_reply")
     ticket = started(house)
 
-    with pytest.raises(MacroRefused):
+    with pytest.raises(Invalid, match="did nothing") as refused:
         run(house, ticket, save(house))
 
+    assert refused.value.fields
     assert fresh(ticket).state == "in_progress"
     assert not TicketTag.objects.exists()
     assert not Task.objects.exists()
-    with pytest.raises(MacroRefused):
+    with pytest.raises(Invalid):
         run(house, ticket, save(house), delay=DELAY)
     assert not HeldMessage.objects.exists()
     assert not TicketTag.objects.exists()
@@ -167,7 +168,7 @@ def test_a_placeholder_without_a_value_sends_nothing(house: House) -> None:
     ticket = make_ticket(house)
     acts = MacroActs(kind="reply", body_es="De {{asignado}}", tags="vpn")
 
-    with pytest.raises(MacroRefused, match="no value for {{asignado}}"):
+    with pytest.raises(Invalid, match="no value for {{asignado}}"):
         run(house, ticket, save(house, acts))
 
     assert not Message.objects.exists()
@@ -208,6 +209,9 @@ def test_a_ticket_that_changed_meanwhile_is_left(house: House) -> None:
         (MacroActs(tasks="x" * 201), "tasks"),
         (MacroActs(tasks="\n".join("x" * 41)), "tasks"),
         (MacroActs(tasks="NIP: 4711"), "tasks"),
+        (MacroActs(kind="note", body_es="NIP: 4711"), "body_es"),
+        (MacroActs(kind="note", body_es="x", body_en="PIN: 4711"), "body_en"),
+        (MacroActs(tags=",".join(f"{n:019}" for n in range(20))), "tags"),
     ],
 )
 def test_acts_that_do_not_go_together_are_refused(
@@ -218,6 +222,48 @@ def test_acts_that_do_not_go_together_are_refused(
 
     assert set(refused.value.fields) == {field}
     assert not Macro.objects.exists()
+
+
+def test_a_name_with_a_secret_is_refused(house: House) -> None:
+    with pytest.raises(Invalid) as refused:
+        save(house, name="NIP: 4711")
+
+    assert set(refused.value.fields) == {"name"}
+
+
+def test_tasks_that_are_open_already_are_not_added_again(house: House) -> None:
+    ticket = make_ticket(house)
+    macro = save(house, MacroActs(tasks="Call them\nLook at the log"))
+    run(house, ticket, macro)
+    services.finish_task(task=Task.objects.get(title="Call them"), by=by(house.agent), at=SOON)
+
+    run(house, ticket, macro)
+
+    open_now = Task.objects.filter(done_at=None).values_list("title", flat=True)
+    assert sorted(open_now) == ["Call them", "Look at the log"]
+    assert Task.objects.count() == 3
+
+
+def test_what_the_customer_wrote_is_no_placeholder(house: House) -> None:
+    ticket = make_ticket(house, subject="What is {{number}}?")
+
+    run(house, ticket, save(house, MacroActs(kind="reply", body_es="Sobre {{asunto}}")))
+
+    assert Message.objects.get().body == "Sobre What is {{number}}?"
+
+
+@pytest.mark.parametrize(("language", "text"), [("es", "Visto."), ("en", "Seen.")])
+def test_a_note_is_in_the_language_of_who_runs_it(house: House, language: str, text: str) -> None:
+    house.agent.language = language
+    house.agent.save()
+
+    run(
+        house,
+        make_ticket(house),
+        save(house, MacroActs(kind="note", body_es="Visto.", body_en="Seen.")),
+    )
+
+    assert Message.objects.get().body == text
 
 
 def test_what_belongs_to_no_act_is_not_kept(house: House) -> None:

@@ -300,3 +300,16 @@ def test_who_read_what_was_written_on_an_absorbed_ticket_stands_in_both(house: H
             fact for fact in queries.timeline(fresh(each)) if fact.verb == verbs.ORIGINAL_SHOWN
         ]
         assert shown.payload["message"] == message.pk
+
+
+def test_the_letter_of_a_merge_masks_the_other_subject_as_its_contract_says(house: House) -> None:
+    masking_contract = Contract.objects.create(
+        organization=house.north, reference="C-2", starts_on=date(2025, 1, 1), masks_mail=True
+    )
+    survivor = make_ticket(house, subject="Falla en 10.0.0.5")
+    Ticket.objects.filter(pk=survivor.pk).update(contract=masking_contract)
+
+    merge(house, make_ticket(house), survivor)
+
+    text = render_message(OutboxMessage.objects.filter(template="ticket_merged").latest("pk")).text
+    assert f"Falla en {MASK}" in text

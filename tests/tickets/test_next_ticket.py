@@ -136,10 +136,10 @@ def test_a_ticket_that_somebody_else_got_first_is_passed_over(
 ) -> None:
     first = make_ticket(house)
     second = make_ticket(house, urgency=Urgency.LOW)
-    offered = queries.offered_to(house.agent, ())
+    offered = queries.offered_to(house.agent, (), MONDAY_9AM)
     assert len(offered) == 2
     give(house, first, "agent2")
-    monkeypatch.setattr(queries, "offered_to", lambda person, skipping: offered)
+    monkeypatch.setattr(queries, "offered_to", lambda person, skipping, at: offered)
 
     assert ask(house) == NextTicket(second, is_new=True)
     assert assignee(first) == "agent2"
@@ -149,10 +149,10 @@ def test_a_ticket_that_went_to_another_group_meanwhile_is_passed_over(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = make_ticket(house)
-    offered = queries.offered_to(house.agent, ())
+    offered = queries.offered_to(house.agent, (), MONDAY_9AM)
     assert [each.pk for each in offered] == [first.pk]
     step(house, first, "assign", MONDAY_9AM, team=house.level_two, reason="Up.")
-    monkeypatch.setattr(queries, "offered_to", lambda person, skipping: offered)
+    monkeypatch.setattr(queries, "offered_to", lambda person, skipping, at: offered)
 
     assert ask(house) == NextTicket()
     assert assignee(first) == ""
@@ -167,8 +167,8 @@ def test_whoever_is_full_by_a_ticket_that_came_meanwhile_gets_no_other(
     before = queries.candidates_of(standings([house.agent.pk], MONDAY_9AM))
     give(house, second)
     answers = [before, queries.candidates_of(standings([house.agent.pk], MONDAY_9AM))]
-    offered = queries.offered_to(house.agent, {second.pk})
-    monkeypatch.setattr(queries, "offered_to", lambda person, skipping: offered)
+    offered = queries.offered_to(house.agent, {second.pk}, MONDAY_9AM)
+    monkeypatch.setattr(queries, "offered_to", lambda person, skipping, at: offered)
     monkeypatch.setattr(queries, "candidates_of", lambda standing: answers.pop(0))
 
     assert ask(house) == NextTicket()

@@ -15,6 +15,7 @@ from tickets.models.relations import CHOSEN_LINKS, LinkKind, Merge, TicketLink, 
 from tickets.models.remote import LONGEST_SUMMARY, Consent, RemoteSession
 from tickets.models.renames import Rename
 from tickets.models.shared import Audience, SavedReply, SavedView, Shared
+from tickets.models.snoozes import Snooze
 from tickets.models.tags import LONGEST_KEY, LONGEST_TAG, Tag, TicketTag, tag_key
 from tickets.models.tasks import LONGEST_TITLE, Checklist, Task
 from tickets.models.tickets import LAST, Ticket, format_number
@@ -56,6 +57,7 @@ __all__ = [
     "SavedReply",
     "SavedView",
     "Shared",
+    "Snooze",
     "StateInterval",
     "Tag",
     "Task",

@@ -101,6 +101,7 @@ from tickets.queries.replays import MOST_STAYS, GroupReplay, replay_group
 from tickets.queries.searching import Search, matching, read_search
 from tickets.queries.shared import get_macro, macros_for, saved_replies_for, saved_views_for
 from tickets.queries.similar import SimilarTicket, SimilarTickets, similar_tickets
+from tickets.queries.snoozes import due_to_wake, not_snoozed, snooze_of, snoozed
 from tickets.queries.tags import tag_of, tagged, tags_in_use, tags_of, tags_of_tickets
 from tickets.queries.tasks import (
     checklists_for,
@@ -167,6 +168,7 @@ __all__ = [
     "due_for_closing",
     "due_for_reminder",
     "due_to_send",
+    "due_to_wake",
     "ended",
     "entries_into_states",
     "files_of",
@@ -199,6 +201,7 @@ __all__ = [
     "matching",
     "message_of",
     "messages_after",
+    "not_snoozed",
     "of_groups",
     "offered_to",
     "oldest_held",
@@ -221,6 +224,8 @@ __all__ = [
     "sessions_of",
     "similar_tickets",
     "skills_for",
+    "snooze_of",
+    "snoozed",
     "standing_merge",
     "survivor_of",
     "tag_of",

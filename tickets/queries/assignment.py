@@ -21,6 +21,7 @@ from tickets import verbs
 from tickets.choosing import Candidate, Choice, Wanted, choose
 from tickets.models import AgentProfile, AssignmentChoice, GroupAssignment, Ticket
 from tickets.queries.lists import active, in_queue_order
+from tickets.queries.snoozes import not_snoozed
 from tickets.queries.tickets import visible_to
 from tickets.states import DESK_TURN, TRANSITIONS, Effect
 
@@ -286,16 +287,17 @@ def waiting_for_assignment(groups: list[AutomaticGroup], limit: int) -> list[Tic
     return list(in_queue_order(found.select_related(*_RELATED))[:limit])
 
 
-def offered_to(person: User, skipping: Collection[int]) -> QuerySet[Ticket]:
+def offered_to(person: User, skipping: Collection[int], at: datetime) -> QuerySet[Ticket]:
     """Return what a person can work on, the most urgent first: the tickets that wait for the desk
-    and that they have, or that nobody has and the desk or a group of theirs holds.
+    and that they have and did not put aside, or that nobody has and the desk or a group of theirs
+    holds.
     """
     nobodys = Q(team__in=person.team_ids)
     if person.can(Capability.WORK_TICKETS):
         nobodys |= Q(team=None)
     own = Q(assignee=person) | Q(nobodys, assignee=None)
     found = active(visible_to(person)).filter(own, state__in=DESK_TURN).exclude(pk__in=skipping)
-    return in_queue_order(found)
+    return in_queue_order(not_snoozed(found, at))
 
 
 def is_waiting(ticket: Ticket) -> bool:

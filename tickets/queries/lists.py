@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from foundation.accounts.models import Team, User
 from tickets.models import Ticket
 from tickets.queries.counts import counts_up_to_limit
+from tickets.queries.snoozes import not_snoozed, snoozed
 from tickets.queries.tasks import open_tasks
 from tickets.queries.tickets import visible_to
 from tickets.states import ACTIVE, FINAL, State
@@ -109,18 +110,20 @@ def of_groups(tickets: QuerySet[Ticket], user: User) -> QuerySet[Ticket]:
 
 def desk_lists(user: User, at: datetime) -> dict[str, QuerySet[Ticket]]:
     """Return the lists of the desk by name, each of what the person may see: active tickets, but
-    for ``ended`` and ``any``.
+    for ``ended`` and ``any``. What they have put aside is in ``snoozed`` and not in ``mine``.
     """
     seen = visible_to(user)
     open_now = active(seen)
+    own = open_now.filter(assignee=user)
     return {
-        "mine": open_now.filter(assignee=user),
+        "mine": not_snoozed(own, at),
         "unassigned": open_now.filter(assignee=None),
         "group": of_groups(open_now, user),
         "at_risk": at_risk(seen, at),
         "breached": breached(seen, at),
         "customer": waiting_for_customer(seen),
         "supplier": waiting_for_supplier(seen),
+        "snoozed": snoozed(own, at),
         "all": open_now,
         "ended": ended(seen),
         "any": seen,

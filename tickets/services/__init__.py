@@ -106,6 +106,7 @@ from tickets.services.sharing import (
     save_reply,
     save_view,
 )
+from tickets.services.snoozing import snooze_ticket, wake_ticket, wake_when_due
 from tickets.services.splitting import split_ticket, written_at
 from tickets.services.stays import go_on, mark_stay
 from tickets.services.tagging import MOST_TAGS, tag_ticket, untag_ticket
@@ -241,6 +242,7 @@ __all__ = [
     "set_reopen_window",
     "set_validation_term",
     "show_original",
+    "snooze_ticket",
     "solve_automatically",
     "split_ticket",
     "steps_with_reply",
@@ -257,6 +259,8 @@ __all__ = [
     "unsent_of",
     "untag_ticket",
     "unwatch_ticket",
+    "wake_ticket",
+    "wake_when_due",
     "watch_ticket",
     "write_analysis",
     "write_message",

@@ -20,6 +20,7 @@ from tickets.services.conversation import write_message
 from tickets.services.details import TransitionDetails
 from tickets.services.errors import ActionNotAllowed
 from tickets.services.lifecycle import resume_after_answer, transition_ticket
+from tickets.services.snoozing import end_snooze
 from tickets.states import DECLINE, FINAL, State
 
 
@@ -56,6 +57,7 @@ def reply_as_customer(
         files=files,
         through=written_on if written_on.pk != ticket.pk else None,
     )
+    end_snooze(ticket)
     if ticket.state == State.PENDING_USER:
         resume_after_answer(ticket=ticket, by=by, at=at)
     publish(

@@ -24,6 +24,7 @@ from tickets.services.base import (
     require_version,
 )
 from tickets.services.errors import ActionNotAllowed
+from tickets.services.snoozing import end_snooze
 from tickets.states import FINAL
 
 
@@ -97,6 +98,7 @@ def give(
     if ticket.owner_id is None and assignee is not None and assignee.can(Capability.WORK_TICKETS):
         changes["owner"] = assignee
     change_ticket(ticket, at=at, **changes)
+    end_snooze(ticket)
     record_ticket(ticket, verbs.ASSIGNED, by=by, at=at, **{"from": old, "to": ticket.assignee_id})
     publish(
         TicketAssigned(

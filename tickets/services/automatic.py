@@ -98,7 +98,7 @@ def next_ticket(*, by: Actor, at: datetime, skipping: Collection[int] = frozense
     if not person.can(Capability.HOLD_TICKETS):
         raise ActionNotAllowed(_("You do not attend tickets."))
     candidate = queries.candidates_of(standings([person.pk], at))[person.pk]
-    offered = queries.offered_to(person, skipping)
+    offered = queries.offered_to(person, skipping, at)
     own = offered.filter(assignee=person).first()
     bar = candidate.bar(Wanted(), is_asked_for=True)
     if bar is not None:

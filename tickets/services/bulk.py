@@ -131,14 +131,18 @@ def change_each(*, changes: Sequence[Change], by: Actor, at: datetime) -> list[C
     """
     person = acting_person(by)
     wanted = {change.ticket_id: change for change in changes[:MOST_AT_ONCE]}
+    versions = {pk: ticket.version for pk, ticket in _read(person, wanted).items()}
     send_held_of(ticket_ids=wanted, by=by, at=at)
     tickets = _read(person, wanted)
     refusals: dict[int, str] = {}
     for pk, ticket in _read(person, wanted).items():
         change = wanted[pk]
+        expected = change.expected_version
+        if expected == versions.get(pk):  # what they had on hold themselves makes nothing stale
+            expected = tickets[pk].version
         try:
             with transaction.atomic():
-                change.act.on(ticket, expected=change.expected_version, by=by, at=at)
+                change.act.on(ticket, expected=expected, by=by, at=at)
         except DomainError as error:
             refusals[pk] = str(error.message)
     after = _read(person, wanted)

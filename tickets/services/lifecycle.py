@@ -31,6 +31,7 @@ from tickets.services.details import (
 from tickets.services.errors import TransitionNotAllowed
 from tickets.services.indexing import index_supplier
 from tickets.services.linking import link_duplicate
+from tickets.services.snoozing import end_snooze
 from tickets.services.stays import begin_stay
 from tickets.services.times import enter_time, require_time
 from tickets.states import (
@@ -180,6 +181,7 @@ def _take(
     at: datetime,
 ) -> Ticket:
     old_state = ticket.state
+    end_snooze(ticket)
     change_ticket(ticket, at=at, **_changes(ticket, transition, details, by, at))
     interval = _move_interval(ticket, transition, details, at)
     message = _message(ticket, transition, details, by, at)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -26,8 +27,8 @@ from tickets.models import (
     Ticket,
 )
 from tickets.permissions import can_assign
-from tickets.placeholders import filled, left_in, unknown_in
-from tickets.queries import get_ticket
+from tickets.placeholders import filled, unknown_in, without_value
+from tickets.queries import get_ticket, open_tasks
 from tickets.services.assignment import assign_ticket
 from tickets.services.base import require_version
 from tickets.services.details import TransitionDetails
@@ -47,6 +48,8 @@ from tickets.services.tagging import MOST_TAGS, tag_ticket, tags_by_key
 from tickets.services.ticket_tasks import TaskPlan, add_tasks
 from tickets.services.times import Spent
 from tickets.states import FINAL, START, SolutionType, Transition
+
+LONGEST_TAGS = Macro._meta.get_field("tags").max_length or 0
 
 
 class MacroRefused(ActionNotAllowed):
@@ -88,6 +91,9 @@ def save_macro(
     not go together; ``fields`` says which.
     """
     _require_possible(acts)
+    secrets = secrets_in(body_es=acts.body_es, body_en=acts.body_en)
+    if secrets:
+        raise Invalid(" ".join(dict.fromkeys(secrets.values())), fields=secrets)
     label = Label(name, audience, team)
     return save_shared(Macro, label, _kept(acts), by=by, at=at, renames=renames)
 
@@ -111,8 +117,8 @@ def run_macro(
     """Do all acts of a macro on a ticket: take it, start the work, tags, tasks, and the message
     with its step, which waits for ``delay`` as ``say`` says; ``form`` is the token of its form.
 
-    Raises ``StaleTicket``, or ``MacroRefused`` with the reason when one of them is not possible;
-    nothing is done then.
+    Raises ``StaleTicket``; ``MacroRefused`` with the reason when one of them is not possible; or
+    ``Invalid`` when one lacks something, such as the time worked. Nothing is done then.
     """
     require_version(ticket, expected_version)
     try:
@@ -121,8 +127,10 @@ def run_macro(
         raise
     except DomainError as error:
         words = _("“%(macro)s” did nothing: %(reason)s")
-        reason = str(error.message)
-        raise MacroRefused(words % {"macro": macro, "reason": reason}) from error
+        words %= {"macro": macro, "reason": error.message}
+        if isinstance(error, Invalid):
+            raise Invalid(words, fields=error.fields) from error
+        raise MacroRefused(words) from error
 
 
 @dataclass(frozen=True)
@@ -133,6 +141,11 @@ class Running:
 
     def on(self, ticket: Ticket, *, expected: int | None, by: Actor, at: datetime) -> None:
         run_macro(ticket=ticket, macro=self.macro, by=by, at=at, expected_version=expected)
+
+    def text_for(self, ticket: Ticket, person: User) -> str:
+        """Return the text of its message on a ticket; "" without one."""
+        language, body = _body(ticket, self.macro, person)
+        return filled(body, ticket, person, language)
 
 
 @dataclass(frozen=True)
@@ -152,7 +165,7 @@ class Answering:
 
     def text_for(self, ticket: Ticket, person: User) -> str:
         """Return the text that the requester of a ticket gets."""
-        return _text(ticket, Macro(**_kept(self.acts)), person)
+        return Running(Macro(**_kept(self.acts))).text_for(ticket, person)
 
 
 def _do(
@@ -171,7 +184,7 @@ def _do(
     fresh = send_what_is_held(ticket=ticket, by=by, at=at)
     possible = possible_transitions(ticket=fresh, user=person, at=at)
     if reason := why_not(macro, fresh, person, possible):
-        raise Invalid(reason)
+        raise ActionNotAllowed(reason)
     _act_at_once(fresh, macro, by, at)
     fresh = get_ticket(person, ticket.number)
     if not macro.kind:
@@ -207,22 +220,23 @@ def _act_at_once(ticket: Ticket, macro: Macro, by: Actor, at: datetime) -> None:
     if macro.tag_names:
         tag_ticket(ticket=ticket, names=macro.tag_names, by=by, at=at)
     if macro.task_titles:
-        plans = [TaskPlan(title) for title in macro.task_titles]
-        add_tasks(ticket=ticket, plans=plans, by=by, at=at, checklist=macro.name)
+        is_open = open_tasks().filter(ticket=ticket).values_list("title", flat=True)
+        missing = [title for title in macro.task_titles if title not in set(is_open)]
+        add_tasks(ticket=ticket, plans=[TaskPlan(title) for title in missing], by=by, at=at)
 
 
 def _saying(ticket: Ticket, macro: Macro, person: User) -> Saying:
     """Return the message of a macro. Raises ``Invalid`` for a placeholder without a value."""
-    text = _text(ticket, macro, person)
-    if left := left_in(text):
+    language, body = _body(ticket, macro, person)
+    if missing := without_value(body, ticket, person):
         words = _("This ticket has no value for %(names)s.")
-        raise Invalid(words % {"names": ", ".join(left)})
+        raise Invalid(words % {"names": ", ".join(missing)})
     is_reply = macro.kind == MessageKind.REPLY
     step = macro.step if is_reply and macro.step != START.name else ""
     spent = Spent(macro.minutes, Activity(macro.activity)) if macro.minutes else None
     return Saying(
         kind=MessageKind(macro.kind),
-        body=text,
+        body=filled(body, ticket, person, language),
         step=step,
         details=TransitionDetails(
             solution_type=SolutionType(macro.solution_type) if macro.solution_type else "",
@@ -232,11 +246,14 @@ def _saying(ticket: Ticket, macro: Macro, person: User) -> Saying:
     )
 
 
-def _text(ticket: Ticket, macro: Macro, person: User) -> str:
-    """Return the text in the language of the requester, with the values of the ticket."""
+def _body(ticket: Ticket, macro: Macro, person: User) -> tuple[str, str]:
+    """Return the language of who reads the message, and its text there: the requester or, of a
+    note, who runs the macro.
+    """
     language = language_of(ticket.requester, ticket)
-    body = (macro.body_en if language == "en" else "") or macro.body_es
-    return filled(body, ticket, person, language)
+    if macro.kind == MessageKind.NOTE:
+        language = person.language or settings.LANGUAGE_CODE
+    return language, (macro.body_en if language == "en" else "") or macro.body_es
 
 
 def _require_possible(acts: MacroActs) -> None:
@@ -255,8 +272,12 @@ def _wrong(acts: MacroActs) -> dict[str, Any]:
         wrong["tasks"] = _("A task has at most %(count)d characters.") % {"count": LONGEST_TITLE}
     if not is_blank(acts.tags):
         try:
-            if len(tags_by_key(acts.tags.split(","))) > MOST_TAGS:
-                wrong["tags"] = _("A ticket has at most %(count)d tags.") % {"count": MOST_TAGS}
+            tags = tags_by_key(acts.tags.split(",")).values()
+            if len(tags) > MOST_TAGS or len(", ".join(tags)) > LONGEST_TAGS:
+                wrong["tags"] = _("At most %(count)d tags, and %(most)d characters.") % {
+                    "count": MOST_TAGS,
+                    "most": LONGEST_TAGS,
+                }
         except Invalid as error:
             wrong |= error.fields
     does = (acts.takes, acts.kind, acts.step, titles, not is_blank(acts.tags))

@@ -14,6 +14,7 @@ from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid, NotFound
 from foundation.core.texts import is_blank, one_line
+from tickets.masking import secrets_in
 from tickets.models import LONGEST_TITLE, Audience, Checklist, SavedReply, SavedView, Shared
 from tickets.placeholders import unknown_in
 from tickets.services.errors import ActionNotAllowed
@@ -65,7 +66,7 @@ def save_reply(
     Raises as ``save_view`` does, and ``Invalid`` for an empty text or a placeholder that there is
     not.
     """
-    fields = {}
+    fields = secrets_in(body_es=body_es, body_en=body_en)
     if is_blank(body_es):
         fields["body_es"] = _("Write the text.")
     for field, body in (("body_es", body_es), ("body_en", body_en)):
@@ -149,6 +150,8 @@ def save_shared(
         raise Invalid(_("Give it a name."), fields={"name": _("Give it a name.")})
     if len(named) > NAME_LENGTH:
         raise Invalid(_("The name is too long."), fields={"name": _("The name is too long.")})
+    if secrets := secrets_in(name=named):
+        raise Invalid(secrets["name"], fields=secrets)
     if audience == Audience.GROUP and team is None:
         raise Invalid(_("Choose the group."), fields={"team": _("Choose the group.")})
     _require_may_share(person, audience, team)

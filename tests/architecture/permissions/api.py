@@ -35,6 +35,7 @@ TABLE: dict[str, Roles] = {
     "api:ticket-task": SEES_TICKETS,
     "api:checklist-list": SEES_TICKETS,
     "api:macro-list": DESK,
+    "api:ticket-snooze": DESK | {"consultant"},
     "api:ticket-macros": DESK,
     "api:ticket-times": SEES_TICKETS,
     "api:ticket-time": SEES_TICKETS,

@@ -56,6 +56,8 @@ TABLE: dict[str, Roles] = {
     "admin:new_checklist": DESK,
     "admin:checklist": DESK,
     "admin:delete_checklist": DESK,
+    "admin:snooze": DESK | {"consultant"},
+    "admin:wake": DESK | {"consultant"},
     "admin:macros": DESK,
     "admin:new_macro": DESK,
     "admin:macro": DESK,

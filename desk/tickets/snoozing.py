@@ -1,0 +1,54 @@
+"""Tickets that who has them puts aside."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from desk.tickets.place import to_ticket
+from desk.tickets.snooze_form import SnoozeForm
+from desk.tickets.views import refused_act, refused_form, wrong_form
+from foundation.accounts.models import DESK_ZONE
+from foundation.accounts.roles import Capability
+from foundation.core.classification import Channel
+from foundation.core.errors import DomainError, NotAllowed
+from foundation.core.templatetags.words import instant
+from tickets import queries, services
+from web.access import needs
+from web.panels import Refused
+from web.requests import actor, person, posted_from
+
+
+@posted_from("admin:ticket", "number")
+@needs(Capability.HOLD_TICKETS)
+def snooze(request: HttpRequest, number: str) -> HttpResponse:
+    """Put the ticket aside until an instant."""
+    ticket = queries.get_ticket(person(request), number)
+    form = SnoozeForm(request.POST)
+    if not form.is_valid():
+        return wrong_form(request, ticket, form, Refused("steps", {"snooze_form": form}))
+    at = timezone.now()
+    try:
+        done = services.snooze_ticket(
+            ticket=ticket, until=form.instant(at), by=actor(request, Channel.DESK), at=at
+        )
+    except NotAllowed as error:
+        return refused_act(request, ticket, "steps", error)
+    except DomainError as error:
+        return refused_form(request, ticket, form, error, "steps", snooze_form=form)
+    words = _("Put aside until %(until)s; it comes back before that if the customer writes.")
+    messages.success(request, words % {"until": instant(done.until, DESK_ZONE)})
+    return to_ticket(request, ticket)
+
+
+@posted_from("admin:ticket", "number")
+@needs(Capability.HOLD_TICKETS)
+def wake(request: HttpRequest, number: str) -> HttpResponse:
+    """Bring the ticket back among those of who has it."""
+    ticket = queries.get_ticket(person(request), number)
+    try:
+        services.wake_ticket(ticket=ticket, by=actor(request, Channel.DESK), at=timezone.now())
+    except DomainError as error:
+        return refused_act(request, ticket, "steps", error)
+    messages.success(request, _("It is among your tickets again."))
+    return to_ticket(request, ticket)
