@@ -301,15 +301,18 @@ def catalogue(organization_ids: list[int], day: date) -> list[CatalogCategory]:
     return [entry for entry in found if entry.templates]
 
 
+def active_templates() -> QuerySet[RequestTemplate]:
+    """Return the templates that may be used, each with its service and fields, by service and
+    name.
+    """
+    found = RequestTemplate.objects.filter(is_active=True, service__is_active=True)
+    related = found.select_related("service__category").prefetch_related("fields")
+    return related.order_by("service__name_es", "name_es", "pk")
+
+
 def get_template(slug: str) -> RequestTemplate:
     """Return an active template with its service and fields; ``NotFound`` otherwise."""
-    template = (
-        RequestTemplate.objects.filter(slug=slug, is_active=True, service__is_active=True)
-        .select_related("service__category")
-        .prefetch_related("fields")
-        .order_by("pk")
-        .first()
-    )
+    template = active_templates().filter(slug=slug).first()
     if template is None:
         raise NotFound(_("There is no such form in the catalogue."))
     return template

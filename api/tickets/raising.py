@@ -3,34 +3,126 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from api.parameters import named_organization
-from catalog.queries import get_service
+from catalog.models import FieldType, RequestTemplate, TemplateField
+from catalog.queries import get_service, get_template
 from foundation.accounts.models import Membership
 from foundation.accounts.queries import (
     membership_by_email,
     memberships_of,
 )
 from foundation.core.classification import Channel, Environment, Impact, Kind, Urgency
-from foundation.core.errors import Invalid
+from foundation.core.errors import Invalid, NotFound
 from tickets.services import Arrival, NewTicket
 from web.requests import person
+from web.template_fields import TemplateFields, name_of
+
+
+class AnswersForm(TemplateFields):
+    """The answers to the fields of a template."""
 
 
 def new_ticket(request: Request, data: dict[str, Any], at: datetime) -> NewTicket:
+    membership = _for_whom(request, data)
+    asked = _asked(data, membership)
     return NewTicket(
         arrival=_arrival(request, data, at),
-        membership=_for_whom(request, data),
+        membership=membership,
         subject=data["subject"],
         description=data["description"],
-        kind=Kind(data["kind"]),
-        service=get_service(data["service"]),
-        impact=Impact(data["impact"]),
-        urgency=Urgency(data["urgency"]),
         environment=Environment(data["environment"]),
+        **asked,
     )
+
+
+def _asked(data: dict[str, Any], membership: Membership) -> dict[str, Any]:
+    """Return what is asked for: that of the template or, without one, what the body says. Raises
+    ``Invalid`` for what is missing, or does not go with a template.
+    """
+    if "template" not in data:
+        wrong = {
+            name: _("Needed.") for name in ("service", "impact", "urgency") if name not in data
+        }
+        if "answers" in data:
+            wrong["answers"] = _("Answers go with a template.")
+        if wrong:
+            raise Invalid(_("Name a template, or service, impact and urgency."), fields=wrong)
+        return {
+            "kind": Kind(data.get("kind", Kind.INCIDENT)),
+            "service": get_service(data["service"]),
+            "impact": Impact(data["impact"]),
+            "urgency": Urgency(data["urgency"]),
+        }
+    template = _template(data)
+    return {
+        "kind": Kind(template.kind),
+        "service": template.service,
+        "impact": Impact(data.get("impact", template.default_impact)),
+        "urgency": Urgency(data.get("urgency", template.default_urgency)),
+        "template": template,
+        "answers": _answers(template, data.get("answers", {}), membership),
+    }
+
+
+def _template(data: dict[str, Any]) -> RequestTemplate:
+    try:
+        template = get_template(data["template"])
+    except NotFound as error:
+        raise Invalid(error.message, fields={"template": error.message}) from error
+    words = _("The template says it: leave it out.")
+    differs = (
+        ("service", data.get("service", template.service.slug) != template.service.slug),
+        ("kind", data.get("kind", template.kind) != template.kind),
+    )
+    wrong = {name: words for name, is_different in differs if is_different}
+    if wrong:
+        raise Invalid(words, fields=wrong)
+    return template
+
+
+def _answers(
+    template: RequestTemplate, given: dict[str, str], membership: Membership
+) -> list[dict[str, str]]:
+    """Return the answers as the ticket keeps them. Raises ``Invalid`` for one that is missing or
+    wrong, and for a key that the template does not have.
+    """
+    organization = membership.organization
+    members = Membership.objects.filter(organization=organization)
+    rows = {row.key: row for row in template.fields.all() if row.type != FieldType.FILE}
+    if any(row.type == FieldType.FILE and row.is_required for row in template.fields.all()):
+        raise Invalid(_("This form needs a file: raise it in the portal."))
+    unknown = sorted(set(given) - set(rows))
+    if unknown:
+        words = _("The template has no field %(names)s.") % {"names": ", ".join(unknown)}
+        raise Invalid(words, fields={"answers": words})
+    typed = {
+        name_of(row): _typed(row, given[key], members) for key, row in rows.items() if key in given
+    }
+    form = AnswersForm(typed)
+    form.ask_for(template, members)
+    if form.is_valid():
+        form.check_people(organization)
+    if form.errors:
+        wrong = {
+            f"answers.{key}": " ".join(map(str, form.errors[name_of(row)]))
+            for key, row in rows.items()
+            if name_of(row) in form.errors
+        }
+        labels = ", ".join(str(rows[name.partition(".")[2]].label) for name in wrong)
+        raise Invalid(_("Correct the answers: %(labels)s.") % {"labels": labels}, fields=wrong)
+    return form.answers()
+
+
+def _typed(row: TemplateField, value: str, members: QuerySet[Membership]) -> str:
+    """Return an answer as the form takes it: of a person, the id."""
+    if row.type != FieldType.PERSON or not value:
+        return value
+    found = members.filter(user__email=value.lower()).order_by("pk").first()
+    return str(found.user_id) if found is not None else "0"
 
 
 def _arrival(request: Request, data: dict[str, Any], at: datetime) -> Arrival | None:

@@ -289,10 +289,25 @@ def _stay_data(ticket: Ticket, reader: User) -> dict[str, Any] | None:
 class NewTicketSerializer(BodySerializer):
     subject = serializers.CharField(max_length=200)
     description = TextField()
-    kind = serializers.ChoiceField(choices=Kind.choices, default=Kind.INCIDENT)
-    service = serializers.SlugField(help_text="Short name of a service of the catalogue.")
-    impact = serializers.ChoiceField(choices=Impact.choices)
-    urgency = serializers.ChoiceField(choices=Urgency.choices)
+    template = serializers.SlugField(
+        required=False,
+        help_text="A form of the catalogue: it brings kind, service, impact and urgency, which are "
+        "needed without it; impact and urgency may be given too.",
+    )
+    answers = serializers.DictField(
+        child=serializers.CharField(max_length=5000, allow_blank=True),
+        required=False,
+        help_text="With template: the answers to its fields, by key. A person is given by e-mail, "
+        "a date as 2026-03-31.",
+    )
+    kind = serializers.ChoiceField(
+        choices=Kind.choices, required=False, help_text="Without template: an incident."
+    )
+    service = serializers.SlugField(
+        required=False, help_text="Short name of a service of the catalogue."
+    )
+    impact = serializers.ChoiceField(choices=Impact.choices, required=False)
+    urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
     environment = serializers.ChoiceField(
         choices=Environment.choices, default=Environment.PRODUCTION
     )

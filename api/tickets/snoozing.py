@@ -46,5 +46,6 @@ class SnoozeAction:
             body = NewSnoozeSerializer(data=request.data)
             body.is_valid(raise_exception=True)
             until = body.validated_data["until"]
+            ticket = services.send_what_is_held(ticket=ticket, by=by, at=at)
             services.snooze_ticket(ticket=ticket, until=until, by=by, at=at)
         return ticket_answer(request, ticket)

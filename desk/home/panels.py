@@ -82,7 +82,8 @@ class Mine(HomePanel):
     def load(self, user: User, subject: Home, at: datetime) -> dict[str, Any] | None:
         if not subject.sees_tickets:
             return None
-        mine = queries.in_queue_order(subject.active.filter(assignee=user))[:SHOWN]
+        own = queries.not_snoozed(subject.active.filter(assignee=user), at)
+        mine = queries.in_queue_order(own)[:SHOWN]
         return {"mine": rows_of(list(mine), at, reader=user), **_LISTED}
 
 

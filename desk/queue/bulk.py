@@ -3,6 +3,7 @@ assignment or a classification can be undone.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel, Impact, Urgency
 from foundation.core.errors import Invalid
 from tickets import queries, services
+from tickets.models import Ticket
 from tickets.placeholders import placeholders
 from tickets.services import (
     Assigning,
@@ -125,7 +127,16 @@ def _texts(
         act = services.Answering(**form.given(reader))
     else:
         return {}
-    return {each.before.pk: act.text_for(each.before, reader) for each in possible}
+    return {each.before.pk: act.text_for(_when_written(each), reader) for each in possible}
+
+
+def _when_written(changed: Changed) -> Ticket:
+    """Return a ticket as it is when the message is written: a macro has assigned it, its step comes
+    after that.
+    """
+    ticket = copy(changed.before)
+    ticket.assignee = changed.after.assignee
+    return ticket
 
 
 @posted_from("admin:queue")

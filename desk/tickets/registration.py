@@ -1,5 +1,6 @@
 """Assisted registration: an agent raises a ticket for somebody who called or wrote (SPEC 4.1)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,36 +8,43 @@ from django import forms
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from catalog.models import Service
-from catalog.queries import active_services
+from catalog.models import RequestTemplate, Service
+from catalog.queries import active_services, active_templates
 from desk.frame import frame
 from foundation.accounts.models import Membership
 from foundation.accounts.roles import Capability
 from foundation.core.classification import ASSISTED_CHANNELS, Channel, Impact, Kind, Urgency
 from foundation.core.errors import DomainError
 from foundation.core.zones import local_instant
+from foundation.documents.checking import CheckedFile
 from tickets import services
 from tickets.services import Arrival, NewTicket
+from web import once
 from web.access import needs
 from web.errors import put_on_form
 from web.forms import FilesField, SubjectField, TicketTextField
 from web.once import acts_once
-from web.requests import actor, person
+from web.panels import is_partial
+from web.requests import actor, person, posted_from
+from web.template_fields import TemplateFields, name_of
 from web.uploads import checked_files
 
 _REGISTRATION = "registration"
 
 
-class RegisterForm(forms.Form):
+class RegisterForm(TemplateFields):
     """Assisted registration: an agent raises a ticket for a customer who called or wrote. ``begun``
-    carries the instant at which the page was opened, signed.
+    carries the instant at which the page was opened, signed. A template of the catalogue brings its
+    kind, its service and its own fields.
     """
 
     begun = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -56,6 +64,13 @@ class RegisterForm(forms.Form):
             "from its arrival, so that it is needed there; otherwise they run from when you opened "
             "this page."
         ),
+    )
+    template: "forms.ModelChoiceField[RequestTemplate]" = forms.ModelChoiceField(
+        label=gettext_lazy("Template"),
+        queryset=None,
+        required=False,
+        to_field_name="slug",
+        empty_label=gettext_lazy("none"),
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Kind.choices)
     service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
@@ -78,7 +93,7 @@ class RegisterForm(forms.Form):
     )
     attachments = FilesField()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, template: RequestTemplate | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["contacted_at"].is_conditional = True
@@ -89,6 +104,28 @@ class RegisterForm(forms.Form):
         membership.queryset = members.order_by("organization__name", "user__full_name", "pk")
         membership.label_from_instance = lambda m: f"{m.user} · {m.organization}"
         fields["service"].queryset = active_services()
+        fields["template"].queryset = active_templates()
+        fields["template"].label_from_instance = lambda each: f"{each.service} · {each.name}"
+        fields["template"].widget.attrs |= {
+            "hx-post": reverse("admin:registration_form"),
+            "hx-include": "closest form",
+            "hx-target": "#registration",
+            "hx-swap": "innerHTML",
+        }
+        if template is not None:
+            self._use(template, members)
+
+    def _use(self, template: RequestTemplate, members: QuerySet[Membership]) -> None:
+        """Put the template's fields in place of kind and service."""
+        fields: Any = self.fields
+        for name in ("kind", "service"):
+            del fields[name]
+        fields["impact"].initial = template.default_impact
+        fields["urgency"].initial = template.default_urgency
+        self.ask_for(template, members)
+        before = [name for name in fields if not name.startswith("field_")]
+        place = before.index("description")
+        self.order_fields([*before[:place], *map(name_of, self.extra), *before[place:]])
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -104,7 +141,26 @@ class RegisterForm(forms.Form):
                 )
             except ValidationError as error:
                 self.add_error("contacted_at", error)
+        if data.get("membership"):
+            self.check_people(data["membership"].organization)
         return data
+
+    def new_ticket(self, files: Sequence[CheckedFile], begun_at: datetime) -> NewTicket:
+        data = self.cleaned_data
+        template: RequestTemplate | None = data["template"]
+        return NewTicket(
+            membership=data["membership"],
+            subject=data["subject"],
+            description=data["description"],
+            kind=Kind(template.kind if template is not None else data["kind"]),
+            service=template.service if template is not None else data["service"],
+            impact=Impact(data["impact"]),
+            urgency=Urgency(data["urgency"]),
+            template=template,
+            answers=self.answers(),
+            files=files,
+            arrival=self.arrival(begun_at),
+        )
 
     def arrival(self, begun_at: datetime) -> Arrival:
         """Return how the request came in. ``begun_at`` is when the page was opened: a registration
@@ -145,23 +201,17 @@ def register(request: HttpRequest) -> HttpResponse:
     """
     now = timezone.now()
     form = RegisterForm(
-        request.POST or None, request.FILES or None, initial={"begun": _begun(request, now)}
+        request.POST or None,
+        request.FILES or None,
+        initial={"begun": _begun(request, now)},
+        template=_chosen(request),
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
+        files = [file for name in form.names_of_files() for file in checked_files(request, name)]
         try:
             ticket = services.raise_ticket(
-                request=NewTicket(
-                    membership=data["membership"],
-                    subject=data["subject"],
-                    description=data["description"],
-                    kind=Kind(data["kind"]),
-                    service=data["service"],
-                    impact=Impact(data["impact"]),
-                    urgency=Urgency(data["urgency"]),
-                    files=checked_files(request),
-                    arrival=form.arrival(_begun_at(request, data["begun"], now)),
-                ),
+                request=form.new_ticket(files, _begun_at(request, data["begun"], now)),
                 by=actor(request, Channel(data["channel"])),
                 at=now,
             )
@@ -176,3 +226,26 @@ def register(request: HttpRequest) -> HttpResponse:
         frame(request) | {"form": form},
         status=400 if form.errors else 200,
     )
+
+
+@posted_from("admin:register")
+@needs(Capability.WORK_TICKETS)
+def registration_form(request: HttpRequest) -> HttpResponse:
+    """Serve the form with the fields of the chosen template, and what was typed; nothing is saved.
+    To htmx the fields alone; without JavaScript, the page.
+    """
+    typed = {name: value for name, value in request.POST.items() if name != once.FIELD}
+    form = RegisterForm(initial=typed, template=_chosen(request))
+    for name in ("impact", "urgency"):  # those of the template
+        form.initial.pop(name, None)
+    if is_partial(request):
+        return render(request, "desk/tickets/_registration.html", {"form": form})
+    return render(request, "desk/tickets/register.html", frame(request) | {"form": form})
+
+
+def _chosen(request: HttpRequest) -> RequestTemplate | None:
+    """Return the template that the posted form names; None without one, or for one that there is
+    not, which the form refuses.
+    """
+    slug = request.POST.get("template", "")
+    return active_templates().filter(slug=slug).first() if slug else None

@@ -45,6 +45,8 @@ class SnoozeForm(forms.Form):
 
     def clean(self) -> None:
         data = self.cleaned_data
+        if data.get("preset"):  # what stands in the field was not meant
+            self.errors.pop("until", None)
         if not data.get("preset") and data.get("until") is None and "until" not in self.errors:
             self.add_error("until", _("Choose until when."))
 

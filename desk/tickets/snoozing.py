@@ -28,10 +28,10 @@ def snooze(request: HttpRequest, number: str) -> HttpResponse:
     if not form.is_valid():
         return wrong_form(request, ticket, form, Refused("steps", {"snooze_form": form}))
     at = timezone.now()
+    by = actor(request, Channel.DESK)
     try:
-        done = services.snooze_ticket(
-            ticket=ticket, until=form.instant(at), by=actor(request, Channel.DESK), at=at
-        )
+        ticket = services.send_what_is_held(ticket=ticket, by=by, at=at)
+        done = services.snooze_ticket(ticket=ticket, until=form.instant(at), by=by, at=at)
     except NotAllowed as error:
         return refused_act(request, ticket, "steps", error)
     except DomainError as error:
@@ -50,5 +50,8 @@ def wake(request: HttpRequest, number: str) -> HttpResponse:
         services.wake_ticket(ticket=ticket, by=actor(request, Channel.DESK), at=timezone.now())
     except DomainError as error:
         return refused_act(request, ticket, "steps", error)
-    messages.success(request, _("It is among your tickets again."))
+    words = _("It is among your tickets again.")
+    if ticket.assignee_id != person(request).pk:
+        words = _("It is among the tickets of %(person)s again.") % {"person": ticket.assignee}
+    messages.success(request, words)
     return to_ticket(request, ticket)

@@ -72,6 +72,7 @@ _ticket = [
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("register/", registration.register, name="register"),
+    path("register/form/", registration.registration_form, name="registration_form"),
     path("next/", taking.next_ticket, name="next_ticket"),
     path("tickets/<ticket_number:number>/", include(_ticket)),
 ]

@@ -27,6 +27,7 @@ from tickets.masking import secrets_in
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer
 from tickets.services.base import locked_ticket, locked_tickets
+from tickets.services.snoozing import end_snooze
 from tickets.states import FINAL, State
 
 # Two of these causes with the same ``at`` come from one sweep, and make one step.
@@ -122,6 +123,7 @@ def request_escalation(*, ticket: Ticket, reason: str, by: Actor, at: datetime) 
         return asked
     if not user.is_staff:
         count_act(Limited.ESCALATIONS, by=by, at=at)
+    end_snooze(ticket)
     key = f"request:{at.isoformat()}"
     # None: a concurrent request with the same ``at`` has created this step.
     return escalate_ticket(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from itertools import pairwise
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -244,12 +245,17 @@ def _is_in_link(text: str, match: re.Match[str]) -> bool:
     return is_short and text[max(0, match.start() - 1) : match.start()] in ("?", "&")
 
 
-# Digits in groups; what stands before it is no word, version or "0," of decimals.
-_DIGITS = re.compile(r"(?<![\w.-])(?<!(?<![\d.])0,)\d(?:[ \u00a0.–—-]{0,2}\d){12,}(?![\w-]|\.\d)")
+# Digits in groups; what stands before it is no word, version or "0," of decimals. A bound keeps
+# the search linear.
+_DIGITS = re.compile(
+    r"(?<!\w)(?<!\d[.-])(?<!(?<![\d.])0,)"
+    r"\d(?:[ \t\u00a0\u202f.\u2011–—-]{0,3}\d){12,80}(?!\w|-\w|\.\d)"
+)
 _GROUP = re.compile(r"\d+")
 _CARD_LENGTHS = range(13, 20)
-# how a number is written when other digits stand beside it
-_CARD_GROUPS = re.compile(r"(?:4 ){2,4}[1-4]|4 6 [45]|\d+")
+# The sizes of the groups in which a number is written; one alone or several of the same joint.
+_CARD_GROUPS = re.compile(r"\d+|(?:4 ){2,4}[1-4]|4 6 [45]|8 8|8 4 4|4 8 4|4 4 8")
+_MOST_IN_A_ROW = 6  # more groups of four beside each other are a table or a list
 _CARD_RULES = (  # brands by their first digits, with the lengths of their numbers
     re.compile(r"4(?:\d{12}|\d{15}|\d{18})"),
     re.compile(r"(?:5[1-5]|2[2-7])\d{14}"),
@@ -263,42 +269,30 @@ _CARD_RULES = (  # brands by their first digits, with the lengths of their numbe
 def _cards(text: str) -> Iterator[Finding]:
     for match in _DIGITS.finditer(text):
         groups = list(_GROUP.finditer(text, *match.span()))
-        if _is_card("".join(group[0] for group in groups)):
-            yield Finding(Sensitive.CARD, *match.span())
-        else:
-            yield from _cards_between(groups)
+        first = 0
+        while first < len(groups):
+            end = _end_of_card(groups, first)
+            if end:
+                yield Finding(Sensitive.CARD, groups[first].start(), groups[end - 1].end())
+            first = max(end, first + 1)
 
 
-def _cards_between(groups: Sequence[re.Match[str]]) -> Iterator[Finding]:
-    """Find the numbers of cards among groups of digits that are more than one number. What stands
-    beside a dot is a decimal or a version.
+def _end_of_card(groups: Sequence[re.Match[str]], first: int) -> int:
+    """Return where the number of a card that begins with a group ends, 0 without one. What one dot
+    joins to other digits is a decimal or a version.
     """
-    first = 0
-    while first < len(groups):
-        digits = ""
-        sizes = []
-        end = first
-        for last, group in enumerate(groups[first : first + 5], start=first):
-            digits += group[0]
-            sizes.append(str(len(group[0])))
-            if _CARD_GROUPS.fullmatch(" ".join(sizes)) and _is_card(digits):
-                end = last + 1
-        if end > first and _is_beside_a_dot(groups, first, end):
-            end = first
-        if end > first:
-            yield Finding(Sensitive.CARD, groups[first].start(), groups[end - 1].end())
-        first = max(end, first + 1)
-
-
-def _is_beside_a_dot(groups: Sequence[re.Match[str]], first: int, end: int) -> bool:
-    """Tell whether a dot alone joins the groups from ``first`` to ``end`` to one beside them."""
     text = groups[first].string
-    joints = [
-        text[groups[place - 1].end() : groups[place].start()]
-        for place in (first, end)
-        if 0 < place < len(groups)
-    ]
-    return "." in joints
+    joints = [text[a.end() : b.start()] for a, b in pairwise(groups)]
+    is_table = sum(len(group[0]) == 4 for group in groups) > _MOST_IN_A_ROW
+    found = 0
+    for end in range(first + 1, min(first + (1 if is_table else 5), len(groups)) + 1):
+        sizes = " ".join(str(len(group[0])) for group in groups[first:end])
+        has_one_joint = len(set(joints[first : end - 1])) <= 1
+        digits = "".join(group[0] for group in groups[first:end])
+        if has_one_joint and _CARD_GROUPS.fullmatch(sizes) and _is_card(digits):
+            found = end
+    beside = {joints[place - 1] for place in (first, found) if 0 < place < len(groups)}
+    return 0 if "." in beside else found
 
 
 def _is_card(digits: str) -> bool:

@@ -1,19 +1,18 @@
 """A new ticket from a template of the catalogue."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import FieldType, RequestTemplate, TemplateField
-from foundation.accounts.models import Membership, Organization, User
-from foundation.accounts.queries import membership_of
+from catalog.models import RequestTemplate
+from foundation.accounts.models import Membership, Organization
 from foundation.core.classification import Impact, Urgency
 from web.forms import FilesField, SubjectField, TicketTextField
+from web.template_fields import TemplateFields, name_of
 
 
-class TicketForm(forms.Form):
+class TicketForm(TemplateFields):
     """A new ticket from a template; the template's fields come between subject and description."""
 
     organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
@@ -52,13 +51,11 @@ class TicketForm(forms.Form):
             fields["organization"].initial = organizations[0]
         fields["impact"].initial = template.default_impact
         fields["urgency"].initial = template.default_urgency
-        self.extra = list(template.fields.all())
-        for row in self.extra:
-            fields[f"field_{row.key}"] = _field_for(row, organizations)
+        self.ask_for(template, Membership.objects.filter(organization_id__in=organizations))
         order = [
             "organization",
             "subject",
-            *(f"field_{row.key}" for row in self.extra),
+            *map(name_of, self.extra),
             "description",
             "impact",
             "urgency",
@@ -69,54 +66,6 @@ class TicketForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse a person field whose person is no member of the chosen organization."""
         data: dict[str, Any] = super().clean() or {}
-        organization = data.get("organization")
-        for row in self.extra:
-            person = data.get(f"field_{row.key}")
-            if (
-                isinstance(person, User)
-                and organization is not None
-                and membership_of(person.pk, organization.pk) is None
-            ):
-                self.add_error(f"field_{row.key}", _("Choose a person of the same company."))
+        if data.get("organization") is not None:
+            self.check_people(data["organization"])
         return data
-
-    def answers(self) -> list[dict[str, str]]:
-        """Return ``{label_es, label_en, value}`` for each of the template's fields that has an
-        answer. The ticket stores the labels with the values.
-        """
-        found = []
-        for row in self.extra:
-            value = self.cleaned_data.get(f"field_{row.key}")
-            if value not in (None, ""):
-                shown = value.isoformat() if isinstance(value, date) else str(value)
-                found.append(
-                    {
-                        "label_es": row.label_es,
-                        "label_en": row.label_en or row.label_es,
-                        "value": shown,
-                    }
-                )
-        return found
-
-
-def _field_for(row: TemplateField, organizations: list[int]) -> forms.Field:
-    common: dict[str, Any] = {"label": row.label, "required": row.is_required}
-    if row.type == FieldType.LONG_TEXT:
-        return TicketTextField(widget=forms.Textarea(attrs={"rows": 3}), max_length=5000, **common)
-    if row.type == FieldType.CHOICE:
-        return forms.ChoiceField(choices=[("", "—"), *row.options], **common)
-    if row.type == FieldType.DATE:
-        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **common)
-    if row.type == FieldType.PERSON:
-        members = (
-            Membership.objects.filter(organization_id__in=organizations, is_suspended=False)
-            .order_by()
-            .values("user_id")
-        )
-        return forms.ModelChoiceField(
-            User.objects.filter(pk__in=members, is_active=True).order_by("full_name", "pk"),
-            **common,
-        )
-    if row.type == FieldType.FILE:
-        return FilesField(**common)
-    return forms.CharField(max_length=500, **common)

@@ -71,11 +71,7 @@ def _raise(
     request: HttpRequest, form: TicketForm, template: RequestTemplate, memberships: list[Membership]
 ) -> Ticket:
     data = form.cleaned_data
-    files = [
-        file
-        for name in ("attachments", *(f"field_{row.key}" for row in form.extra))
-        for file in checked_files(request, name)
-    ]
+    files = [file for name in form.names_of_files() for file in checked_files(request, name)]
     wanted = NewTicket(
         membership=next(
             membership

@@ -138,6 +138,11 @@ def test_ordinary_sentences_of_a_desk_are_left_alone(text: str) -> None:
         "4111.1111.1111.1111",
         "4111  1111  1111  1111",
         "4111–1111–1111–1111",
+        "4111\t1111\t1111\t1111",
+        "4111 - 1111 - 1111 - 1111",
+        "No.4111 1111 1111 1111",
+        "-4111 1111 1111 1111",
+        "4111 1111 1111 1111- Visa",
         "AMT,4111111111111111",
         "4111111111111111,123",
     ],
@@ -154,6 +159,9 @@ def test_cards_are_found_however_their_digits_are_grouped(text: str) -> None:
         "pass:" + " " * 90_000 + "abc",
         "contraseña\n" + "\n" * 90_000,
         "clave de " + "a " * 45_000,
+        "1- " * 30_000,
+        "1 " * 45_000,
+        "1." * 45_000,
     ],
 )
 def test_blanks_without_end_cost_no_more_than_their_length(text: str) -> None:
@@ -210,6 +218,11 @@ def test_a_card_number_keeps_its_last_four_digits(text: str, shown: str) -> None
         "tel. +52 55 1234 5678",
         "0.4111111111111111",
         "0,4111111111111111",
+        "23.02.2026-27.02.2026",
+        "23-02-2026 27-02-2026",
+        "30-01-2026 09.00.00",
+        "54.73 55.58 44.84 80.77",
+        "Extensiones " + " ".join(map(str, range(4100, 4140))),
     ],
 )
 def test_other_long_numbers_are_no_cards(text: str) -> None:

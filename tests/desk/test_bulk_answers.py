@@ -272,3 +272,19 @@ def test_the_page_says_that_a_requester_without_access_is_not_told(
     shown = sign_in(english(house)).post(APPLY, answer(one))
 
     assert "Nobody is told: Requester North has no access." in text_of(shown.content.decode())
+
+
+def test_the_preview_of_a_macro_has_the_assignee_that_it_sets(house: House, sign_in: Any) -> None:
+    macro = services.save_macro(
+        name="Mine",
+        acts=MacroActs(takes=True, kind="note", body_es="{{asignado}} lo ve."),
+        audience="public",
+        team=None,
+        by=by(house.staff["desk_supervisor"]),
+        at=MONDAY_9AM,
+    )
+    typed = {"ticket": chosen(make_ticket(house)), "act": "macro", "macro": macro.pk}
+
+    shown = sign_in(english(house)).post(PREVIEW, typed)
+
+    assert "Message: Agent lo ve." in text_of(shown.content.decode())

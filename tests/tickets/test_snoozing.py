@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.utils import translation
 
+from escalation.services import request_escalation
 from foundation.core.errors import Invalid
 from foundation.notifications.models import OutboxMessage
 from foundation.notifications.rendering import render_message
@@ -146,15 +147,32 @@ def test_a_note_and_a_reply_of_the_desk_leave_it_aside(house: House) -> None:
     assert lists(house)["snoozed"] == [ticket.pk]
 
 
-def test_a_missed_clock_brings_it_back(house: House) -> None:
+def test_an_escalation_by_the_customer_brings_it_back(house: House) -> None:
+    ticket = started(house)
+    put_aside(house, ticket)
+
+    request_escalation(
+        ticket=fresh(ticket), reason="Still waiting.", by=by(house.requester), at=SOON
+    )
+
+    assert not Snooze.objects.exists()
+
+
+def test_a_missed_clock_brings_it_back_for_good(house: House) -> None:
     ticket = started(house)
     put_aside(house, ticket, MONDAY_9AM + 20 * DAY)
     due = fresh(ticket).next_due_at
     assert due is not None
 
-    assert "mine" not in lists(house, due - MINUTE) or not lists(house, due - MINUTE)["mine"]
+    assert "mine" not in lists(house, due - MINUTE)
     assert lists(house, due)["mine"] == [ticket.pk]
+    assert "snoozed" not in lists(house, due)
     assert services.next_ticket(by=by(house.agent), at=due).ticket == ticket
+    assert sweep(due) == 1
+    assert not Snooze.objects.exists()
+    assert len(letters()) == 1
+    with pytest.raises(Invalid, match="A clock of it is missed"):
+        services.snooze_ticket(ticket=fresh(ticket), until=due + HOUR, by=by(house.agent), at=due)
 
 
 @pytest.mark.parametrize("until", [SOON, SOON - DAY, SOON + 91 * DAY, SOON + MINUTE / 2])

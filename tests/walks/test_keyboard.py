@@ -96,3 +96,41 @@ def test_from_sign_in_to_twenty_solved_tickets(browser: Browser, mesa: Mesa, lan
     assert len(seen) == 20
     walker.check()
     assert mesa.script("solved_and_answered", subject, "It works again.") == 20
+
+
+def test_a_macro_and_a_ticket_put_aside_with_the_keyboard(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    raise_tickets(mesa, 1, f"Aside {language}")
+    walker = Walker(browser, mesa, AGENT, language)
+    page = walker.page
+    walker.open(f"/admin/queue/?view=unassigned&q=Aside {language}")
+    address = page.locator("[data-row] .cell-subject a").first.get_attribute("href")
+    assert address
+    walker.open(address)
+
+    page.keyboard.press("i")
+    choices = page.locator("[data-choices=macros] .reply-choice")
+    expect(choices.first).to_be_visible()
+    page.keyboard.type("alta de")
+    expect(choices.locator("visible=true")).to_have_count(1)
+    walker.check_accessibility()
+    walker.act(lambda: page.keyboard.press("Enter"))
+    expect(page.locator(".ticket-head .state-in_progress")).to_be_visible()
+    expect(page.locator("#panel-tasks .task")).to_have_count(3)
+
+    page.keyboard.press("e")
+    aside = page.locator(".steps-menu details", has=page.locator("#snooze_until"))
+    aside.locator("summary").press("Enter")
+    tomorrow = aside.locator("[name=preset][value=tomorrow]")
+    expect(tomorrow).to_be_visible()
+    walker.check_accessibility()
+    walker.act(lambda: tomorrow.press("Enter"))
+    back = page.locator("form[action$='/snooze/end/'] button")
+    expect(back).to_be_visible()
+    walker.check_accessibility()
+    walker.open("/admin/queue/?view=snoozed")
+    expect(page.locator("[data-row]", has_text=f"Aside {language}")).to_be_visible()
+    walker.open(address)
+    walker.act(lambda: back.press("Enter"))
+    expect(back).to_be_hidden()

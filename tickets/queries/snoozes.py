@@ -12,20 +12,21 @@ def snooze_of(ticket: Ticket) -> Snooze | None:
 
 
 def snoozed(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
-    """Return those that are put aside now."""
-    return tickets.filter(pk__in=_put_aside(at))
+    """Return those that are put aside now; a missed clock brings one back."""
+    return tickets.filter(pk__in=_put_aside(at)).exclude(next_due_at__lte=at)
 
 
 def not_snoozed(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
-    """Return those that are not put aside now, and those with a missed clock: it brings them
-    back.
-    """
+    """Return those that ``snoozed`` does not."""
     return tickets.filter(Q(next_due_at__lte=at) | ~Q(pk__in=_put_aside(at)))
 
 
 def due_to_wake(at: datetime, limit: int) -> list[tuple[int, int]]:
-    """Return (organization, ticket) of the tickets that come back, at most ``limit``."""
-    due = Snooze.objects.filter(until__lte=at).order_by("until", "pk")
+    """Return (organization, ticket) of the tickets that come back, by their time or by a missed
+    clock, at most ``limit``.
+    """
+    comes_back = Q(until__lte=at) | Q(ticket__next_due_at__lte=at)
+    due = Snooze.objects.filter(comes_back).order_by("until", "pk")
     return list(due.values_list("organization_id", "ticket_id")[:limit])
 
 

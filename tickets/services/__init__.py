@@ -106,7 +106,7 @@ from tickets.services.sharing import (
     save_reply,
     save_view,
 )
-from tickets.services.snoozing import snooze_ticket, wake_ticket, wake_when_due
+from tickets.services.snoozing import end_snooze, snooze_ticket, wake_ticket, wake_when_due
 from tickets.services.splitting import split_ticket, written_at
 from tickets.services.stays import go_on, mark_stay
 from tickets.services.tagging import MOST_TAGS, tag_ticket, untag_ticket
@@ -183,6 +183,7 @@ __all__ = [
     "delete_reply",
     "delete_view",
     "drop_draft",
+    "end_snooze",
     "enter_time",
     "finish_task",
     "follow_up_ticket",

@@ -13,9 +13,10 @@ from foundation.core.actor import Actor
 from foundation.core.classification import Environment, Impact, Kind, Urgency
 from foundation.core.errors import DomainError
 from tickets.endings import EndCause
-from tickets.models import Ticket
+from tickets.models import HeldMessage, Ticket
 from tickets.queries import visible_to
 from tickets.services.assignment import assign_ticket
+from tickets.services.base import locked_tickets
 from tickets.services.classification import Classification, classify_ticket
 from tickets.services.details import TransitionDetails
 from tickets.services.holding import send_held_of
@@ -131,14 +132,14 @@ def change_each(*, changes: Sequence[Change], by: Actor, at: datetime) -> list[C
     """
     person = acting_person(by)
     wanted = {change.ticket_id: change for change in changes[:MOST_AT_ONCE]}
-    versions = {pk: ticket.version for pk, ticket in _read(person, wanted).items()}
+    seen = _versions_with_held(person, wanted)
     send_held_of(ticket_ids=wanted, by=by, at=at)
     tickets = _read(person, wanted)
     refusals: dict[int, str] = {}
     for pk, ticket in _read(person, wanted).items():
         change = wanted[pk]
         expected = change.expected_version
-        if expected == versions.get(pk):  # what they had on hold themselves makes nothing stale
+        if pk in seen and expected == seen[pk]:  # their own message makes nothing stale
             expected = tickets[pk].version
         try:
             with transaction.atomic():
@@ -150,6 +151,16 @@ def change_each(*, changes: Sequence[Change], by: Actor, at: datetime) -> list[C
         Changed(before, after.get(pk, before), refusals.get(pk, ""))
         for pk, before in tickets.items()
     ]
+
+
+def _versions_with_held(person: User, ids: Iterable[int]) -> dict[int, int]:
+    """Return id -> version of the tickets for which the person has a message on hold. Locks them:
+    nobody else changes them before it is sent.
+    """
+    held = HeldMessage.objects.filter(
+        ticket_id__in=list(ids), author=person, send_at__isnull=False
+    ).values_list("ticket_id", flat=True)
+    return {ticket.pk: ticket.version for ticket in locked_tickets(set(held))}
 
 
 def _read(person: User, ids: Iterable[int]) -> dict[int, Ticket]:

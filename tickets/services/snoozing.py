@@ -26,8 +26,8 @@ def snooze_ticket(*, ticket: Ticket, until: datetime, by: Actor, at: datetime) -
     It comes back before that when a clock is missed, the customer writes, or its state or assignee
     changes. Its clocks run on. One that is put aside already gets the new instant.
 
-    Raises ``ActionNotAllowed`` for who does not have the ticket, or ``Invalid``: it has ended, or
-    an instant that is past or more than ``LONGEST_SNOOZE`` ahead.
+    Raises ``ActionNotAllowed`` for who does not have the ticket, or ``Invalid``: it has ended, a
+    clock of it is missed, or an instant that is past or more than ``LONGEST_SNOOZE`` ahead.
     """
     locked = locked_ticket(ticket.pk)
     person = acting_person(by)
@@ -35,6 +35,8 @@ def snooze_ticket(*, ticket: Ticket, until: datetime, by: Actor, at: datetime) -
         raise ActionNotAllowed(_("Only who has the ticket puts it aside: take it first."))
     if locked.state in FINAL:
         raise Invalid(_("%(number)s has ended.") % {"number": ticket.number})
+    if _is_missed(locked, at):
+        raise Invalid(_("A clock of it is missed: it stays among your tickets."))
     until = until.replace(second=0, microsecond=0)
     if not at < until <= at + LONGEST_SNOOZE:
         words = _("Give a time from now on, within %(days)d days.")
@@ -64,12 +66,13 @@ def wake_ticket(*, ticket: Ticket, by: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def wake_when_due(*, ticket_id: int, at: datetime) -> bool:
-    """Bring a ticket back whose time has come, and tell who put it aside. Return False when there
+    """Bring a ticket back whose time has come, or whose clock was missed, and tell who put it
+    aside. Return False when there
     is nothing to do any more. Locks the row.
     """
     ticket = locked_ticket(ticket_id, "organization", "contract", "requester")
     snooze = snooze_of(ticket)
-    if snooze is None or snooze.until > at:
+    if snooze is None or (snooze.until > at and not _is_missed(ticket, at)):
         return False
     end_snooze(ticket)
     record_ticket(ticket, verbs.WOKEN, by=WAKING, at=at)
@@ -81,3 +84,7 @@ def wake_when_due(*, ticket_id: int, at: datetime) -> bool:
 def end_snooze(ticket: Ticket) -> None:
     """Bring a ticket back on behalf of what happens on it."""
     Snooze.objects.filter(ticket=ticket).delete()
+
+
+def _is_missed(ticket: Ticket, at: datetime) -> bool:
+    return ticket.next_due_at is not None and ticket.next_due_at <= at

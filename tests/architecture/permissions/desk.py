@@ -66,6 +66,7 @@ TABLE: dict[str, Roles] = {
     "admin:run_macro": DESK,
     "admin:choose_reply": DESK,
     "admin:palette": SEES_TICKETS,
+    "admin:registration_form": DESK,
     "admin:register": DESK,
     "admin:ticket": SEES_TICKETS,
     "admin:explanation": SEES_TICKETS,
