@@ -70,7 +70,7 @@ class RegisterForm(TemplateFields):
         queryset=None,
         required=False,
         to_field_name="slug",
-        empty_label=gettext_lazy("none"),
+        empty_label=gettext_lazy("without a template"),
     )
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Kind.choices)
     service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
