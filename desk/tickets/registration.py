@@ -93,7 +93,7 @@ class RegisterForm(TemplateFields):
     )
     attachments = FilesField()
 
-    def __init__(self, *args: Any, template: RequestTemplate | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, template: RequestTemplate | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["contacted_at"].is_conditional = True

@@ -30,7 +30,7 @@ class SplitForm(RegisterForm):
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("begun", "channel", "contacted_at", "number_given", "attachments"):
+        for name in ("begun", "channel", "contacted_at", "template", "number_given", "attachments"):
             del self.fields[name]
         fields: Any = self.fields
         members = fields["membership"].queryset
