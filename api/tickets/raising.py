@@ -1,12 +1,14 @@
-"""From the body of ``POST tickets/`` to the ticket that ``raise_ticket`` takes."""
+"""The body of ``POST tickets/``, and the ticket that ``raise_ticket`` takes."""
 
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from rest_framework import serializers
 from rest_framework.request import Request
 
+from api.fields import BodySerializer, InstantField, TextField
 from api.parameters import named_organization
 from catalog.models import FieldType, RequestTemplate, TemplateField
 from catalog.queries import get_service, get_template
@@ -15,11 +17,69 @@ from foundation.accounts.queries import (
     membership_by_email,
     memberships_of,
 )
-from foundation.core.classification import Channel, Environment, Impact, Kind, Urgency
+from foundation.core.classification import (
+    ASSISTED_CHANNELS,
+    Channel,
+    Environment,
+    Impact,
+    Kind,
+    Urgency,
+)
 from foundation.core.errors import Invalid, NotFound
 from tickets.services import Arrival, NewTicket
 from web.requests import person
 from web.template_fields import TemplateFields, name_of
+
+
+class NewTicketSerializer(BodySerializer):
+    subject = serializers.CharField(max_length=200)
+    description = TextField()
+    template = serializers.SlugField(
+        required=False,
+        help_text="A form of the catalogue: it brings kind, service, impact and urgency, which are "
+        "needed without it; impact and urgency may be given too.",
+    )
+    answers = serializers.DictField(
+        child=serializers.CharField(max_length=5000, allow_blank=True),
+        required=False,
+        help_text="With template: the answers to its fields, by key. A person is given by e-mail, "
+        "a date as 2026-03-31.",
+    )
+    kind = serializers.ChoiceField(
+        choices=Kind.choices, required=False, help_text="Without template: an incident."
+    )
+    service = serializers.SlugField(
+        required=False, help_text="Short name of a service of the catalogue."
+    )
+    impact = serializers.ChoiceField(choices=Impact.choices, required=False)
+    urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
+    environment = serializers.ChoiceField(
+        choices=Environment.choices, default=Environment.PRODUCTION
+    )
+    organization = serializers.SlugField(
+        required=False, help_text="Needed when you belong to more than one, and by the staff."
+    )
+    requester = serializers.EmailField(
+        required=False, help_text="For the staff: for whom the ticket is raised."
+    )
+    channel = serializers.ChoiceField(
+        choices=[(channel.value, channel.label) for channel in ASSISTED_CHANNELS],
+        required=False,
+        help_text="For the staff, who register what came in: how it did. Without it: the API.",
+    )
+    received_at = InstantField(
+        required=False,
+        help_text="With channel, from when the times run: the beginning of the registration or, "
+        "of an e-mail, its arrival. Without it: now.",
+    )
+    contacted_at = InstantField(
+        required=False, help_text="With channel: when the person called or wrote. Noted only."
+    )
+    number_given = serializers.BooleanField(
+        default=False,
+        help_text="With channel: the person is present and gets the number at once, which is the "
+        "reaction.",
+    )
 
 
 class AnswersForm(TemplateFields):

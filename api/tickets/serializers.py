@@ -5,16 +5,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import BodySerializer, InstantField, TextField
+from api.fields import BodySerializer, TextField
 from api.tickets.times import SPENT_WORDS, SpentSerializer
 from foundation.accounts.models import User
 from foundation.core.classification import (
     ASSISTED_CHANNELS,
-    Environment,
-    Impact,
-    Kind,
     Priority,
-    Urgency,
 )
 from foundation.core.sensitive import Sensitive
 from sla.clocks.models import Clock, ClockState
@@ -284,57 +280,6 @@ def _stay_data(ticket: Ticket, reader: User) -> dict[str, Any] | None:
         "asked_by": stay.asked_by.full_name if stay.asked_by else None,
         "asked_channel": stay.asked_channel,
     }
-
-
-class NewTicketSerializer(BodySerializer):
-    subject = serializers.CharField(max_length=200)
-    description = TextField()
-    template = serializers.SlugField(
-        required=False,
-        help_text="A form of the catalogue: it brings kind, service, impact and urgency, which are "
-        "needed without it; impact and urgency may be given too.",
-    )
-    answers = serializers.DictField(
-        child=serializers.CharField(max_length=5000, allow_blank=True),
-        required=False,
-        help_text="With template: the answers to its fields, by key. A person is given by e-mail, "
-        "a date as 2026-03-31.",
-    )
-    kind = serializers.ChoiceField(
-        choices=Kind.choices, required=False, help_text="Without template: an incident."
-    )
-    service = serializers.SlugField(
-        required=False, help_text="Short name of a service of the catalogue."
-    )
-    impact = serializers.ChoiceField(choices=Impact.choices, required=False)
-    urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
-    environment = serializers.ChoiceField(
-        choices=Environment.choices, default=Environment.PRODUCTION
-    )
-    organization = serializers.SlugField(
-        required=False, help_text="Needed when you belong to more than one, and by the staff."
-    )
-    requester = serializers.EmailField(
-        required=False, help_text="For the staff: for whom the ticket is raised."
-    )
-    channel = serializers.ChoiceField(
-        choices=[(channel.value, channel.label) for channel in ASSISTED_CHANNELS],
-        required=False,
-        help_text="For the staff, who register what came in: how it did. Without it: the API.",
-    )
-    received_at = InstantField(
-        required=False,
-        help_text="With channel, from when the times run: the beginning of the registration or, "
-        "of an e-mail, its arrival. Without it: now.",
-    )
-    contacted_at = InstantField(
-        required=False, help_text="With channel: when the person called or wrote. Noted only."
-    )
-    number_given = serializers.BooleanField(
-        default=False,
-        help_text="With channel: the person is present and gets the number at once, which is the "
-        "reaction.",
-    )
 
 
 class NewTransitionSerializer(BodySerializer):

@@ -36,13 +36,12 @@ from api.tickets.history import HistoryAction
 from api.tickets.macros import MacroAction
 from api.tickets.marking import MarkAction
 from api.tickets.messages import NewFollowUpSerializer, NewReplySerializer, SentMessageSerializer
-from api.tickets.raising import new_ticket
+from api.tickets.raising import NewTicketSerializer, new_ticket
 from api.tickets.relations import NewMergeSerializer, RelationActions
 from api.tickets.remote import SessionActions
 from api.tickets.replying import send_reply
 from api.tickets.serializers import (
     LIST_COLUMNS,
-    NewTicketSerializer,
     NewTransitionSerializer,
     TicketListSerializer,
     TicketSerializer,

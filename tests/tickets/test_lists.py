@@ -82,6 +82,7 @@ def test_the_counts_of_the_queue_are_those_of_its_views(house: House) -> None:
         "group": 0,
         "customer": 0,
         "supplier": 0,
+        "snoozed": 0,
         "all": 6,
         "at_risk": 2,
         "breached": 2,

@@ -57,6 +57,7 @@ def test_the_counts_of_the_desk_leave_out_what_is_ended_or_of_others(house: Hous
         "group": 0,
         "customer": 0,
         "supplier": 0,
+        "snoozed": 0,
         "all": 5,
         "at_risk": 1,
         "breached": 2,
