@@ -3,11 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from foundation.accounts.models import DESK_ZONE
 from foundation.core.durations import typed_minutes
 from foundation.core.texts import without_blank_ends
+from foundation.core.zones import local_instant
 from foundation.documents.checking import ACCEPTED_EXTENSIONS, MAX_UPLOAD_BYTES
 
 
@@ -21,6 +24,24 @@ class TextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return without_blank_ends(super().to_python(value) or "")
+
+
+class DeskInstantField(forms.DateTimeField):
+    """A date and a time in the desk's time zone; cleaned, an instant, or None for nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", _("In the desk's time zone."))
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        wall = super().clean(value)
+        if wall is None:
+            return None
+        try:
+            return local_instant(wall, DESK_ZONE)
+        except ValidationError as error:
+            raise ValidationError(error.messages) from error
 
 
 class TicketTextField(TextField):

@@ -1,17 +1,16 @@
 """The form of a session of remote support."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import DESK_ZONE
-from foundation.core.zones import local_instant, zone
+from foundation.core.zones import zone
 from tickets.models import LONGEST_SUMMARY, Activity, Consent
 from tickets.services import NewSession, Spent
-from web.forms import MinutesField, TextField
+from web.forms import DeskInstantField, MinutesField, TextField
 
 
 class SessionForm(forms.Form):
@@ -22,11 +21,7 @@ class SessionForm(forms.Form):
         max_length=60,
         widget=forms.TextInput(attrs={"list": "remote-tools", "autocomplete": "off"}),
     )
-    started_at = forms.DateTimeField(
-        label=_("Began"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text=_("In the desk's time zone."),
-    )
+    started_at = DeskInstantField(label=_("Began"))
     minutes = MinutesField(
         label=_("Lasted"),
         help_text=_("45 min, 1:30 or 1 h 30 min; a number alone is minutes."),
@@ -50,13 +45,6 @@ class SessionForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", "session_%s")
         super().__init__(*args, **kwargs)
-
-    def clean_started_at(self) -> datetime:
-        wall: datetime = self.cleaned_data["started_at"]
-        try:
-            return local_instant(wall, DESK_ZONE)
-        except ValidationError as error:
-            raise ValidationError(error.messages) from error
 
     def session(self) -> NewSession:
         data = self.cleaned_data

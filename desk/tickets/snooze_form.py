@@ -4,11 +4,11 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from foundation.accounts.models import DESK_ZONE
 from foundation.core.zones import in_zone, local_instant
+from web.forms import DeskInstantField
 
 MORNING = time(9)
 PRESETS = {
@@ -23,25 +23,11 @@ class SnoozeForm(forms.Form):
     """Until when, in the desk's time zone: one of ``PRESETS``, or an instant that was typed."""
 
     preset = forms.ChoiceField(choices=[("", ""), *PRESETS.items()], required=False)
-    until = forms.DateTimeField(
-        label=_("Until"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("In the desk's time zone."),
-    )
+    until = DeskInstantField(label=_("Until"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", "snooze_%s")
         super().__init__(*args, **kwargs)
-
-    def clean_until(self) -> datetime | None:
-        wall: datetime | None = self.cleaned_data["until"]
-        if wall is None:
-            return None
-        try:
-            return local_instant(wall, DESK_ZONE)
-        except ValidationError as error:
-            raise ValidationError(error.messages) from error
 
     def clean(self) -> None:
         data = self.cleaned_data

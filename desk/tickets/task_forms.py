@@ -4,18 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from desk.queue.people import people_with_load
 from foundation.accounts.models import DESK_ZONE, User
-from foundation.core.zones import in_zone, local_instant
+from foundation.core.zones import in_zone
 from tickets import queries
 from tickets.models import LONGEST_TITLE, Checklist, Task
 from tickets.services import TaskPlan
-
-_WALL = "%Y-%m-%dT%H:%M"
+from web.forms import DeskInstantField
 
 
 class TaskForm(forms.Form):
@@ -25,12 +23,7 @@ class TaskForm(forms.Form):
 
     title = forms.CharField(label=gettext_lazy("Task"), max_length=LONGEST_TITLE)
     owner = forms.ChoiceField(label=gettext_lazy("Owner"), required=False)
-    due_at = forms.DateTimeField(
-        label=gettext_lazy("Due"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_WALL),
-        help_text=gettext_lazy("In the desk's time zone."),
-    )
+    due_at = DeskInstantField(label=gettext_lazy("Due"), required=False)
 
     def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", "task_%s")
@@ -49,15 +42,6 @@ class TaskForm(forms.Form):
         due = in_zone(task.due_at, DESK_ZONE).replace(tzinfo=None) if task.due_at else None
         initial = {"title": task.title, "owner": task.owner_id, "due_at": due}
         return cls(initial=initial, at=at, auto_id=f"task_{task.pk}_%s")
-
-    def clean_due_at(self) -> datetime | None:
-        wall: datetime | None = self.cleaned_data["due_at"]
-        if wall is None:
-            return None
-        try:
-            return local_instant(wall, DESK_ZONE)
-        except ValidationError as error:
-            raise ValidationError(error.messages) from error
 
     def plan(self) -> TaskPlan:
         data = self.cleaned_data
