@@ -27,7 +27,7 @@ from tickets.models import (
     Ticket,
 )
 from tickets.permissions import can_assign
-from tickets.placeholders import filled, unknown_in, without_value
+from tickets.placeholders import filled, without_value
 from tickets.queries import get_ticket, open_tasks
 from tickets.services.assignment import assign_ticket
 from tickets.services.base import require_version
@@ -38,11 +38,11 @@ from tickets.services.lifecycle import possible_transitions, transition_ticket
 from tickets.services.replying import steps_with_reply
 from tickets.services.saying import Saying
 from tickets.services.sharing import (
-    LONGEST_REPLY,
     MOST_LINES,
     Label,
     delete_shared,
     save_shared,
+    wrong_texts,
 )
 from tickets.services.tagging import MOST_TAGS, tag_ticket, tags_by_key
 from tickets.services.ticket_tasks import TaskPlan, add_tasks
@@ -90,10 +90,7 @@ def save_macro(
     Raises as ``save_view`` does, and ``Invalid`` for a macro that does nothing, or whose acts do
     not go together; ``fields`` says which.
     """
-    _require_possible(acts)
-    secrets = secrets_in(body_es=acts.body_es, body_en=acts.body_en)
-    if secrets:
-        raise Invalid(" ".join(dict.fromkeys(secrets.values())), fields=secrets)
+    _require_possible(acts, secrets_in(body_es=acts.body_es, body_en=acts.body_en))
     label = Label(name, audience, team)
     return save_shared(Macro, label, _kept(acts), by=by, at=at, renames=renames)
 
@@ -157,7 +154,7 @@ class Answering:
     acts: MacroActs
 
     def __post_init__(self) -> None:
-        _require_possible(self.acts)
+        _require_possible(self.acts, {})
 
     def on(self, ticket: Ticket, *, expected: int | None, by: Actor, at: datetime) -> None:
         require_version(ticket, expected)
@@ -256,9 +253,10 @@ def _body(ticket: Ticket, macro: Macro, person: User) -> tuple[str, str]:
     return language, (macro.body_en if language == "en" else "") or macro.body_es
 
 
-def _require_possible(acts: MacroActs) -> None:
-    """Raise ``Invalid`` for acts that do not go together."""
-    if wrong := _wrong(acts):
+def _require_possible(acts: MacroActs, wrong: dict[str, Any]) -> None:
+    """Raise ``Invalid`` for acts that do not go together, or with what else is ``wrong``."""
+    wrong = {**_wrong(acts), **wrong}
+    if wrong:
         raise Invalid(" ".join(dict.fromkeys(map(str, wrong.values()))), fields=wrong)
 
 
@@ -287,18 +285,13 @@ def _wrong(acts: MacroActs) -> dict[str, Any]:
 
 
 def _wrong_message(acts: MacroActs) -> dict[str, Any]:
-    wrong: dict[str, Any] = {}
+    wrong: dict[str, Any] = dict(wrong_texts(body_es=acts.body_es, body_en=acts.body_en))
     if acts.kind and acts.kind not in MACRO_KINDS:
         wrong["kind"] = _("Choose a reply or an internal note.")
     if acts.kind and is_blank(acts.body_es):
         wrong["body_es"] = _("Write the text.")
     if not acts.kind and not (is_blank(acts.body_es) and is_blank(acts.body_en)):
         wrong["kind"] = _("Choose how the text is sent, or delete it.")
-    for field, body in (("body_es", acts.body_es), ("body_en", acts.body_en)):
-        if unknown := unknown_in(body):
-            wrong[field] = _("There is no placeholder %(names)s.") % {"names": ", ".join(unknown)}
-        if len(body) > LONGEST_REPLY:
-            wrong[field] = _("At most %(count)d characters.") % {"count": LONGEST_REPLY}
     if acts.minutes is not None and not 1 <= acts.minutes <= MOST_MINUTES:
         wrong["minutes"] = _("From 1 to %(most)d minutes.") % {"most": MOST_MINUTES}
     if acts.minutes and not acts.kind:

@@ -66,20 +66,28 @@ def save_reply(
     Raises as ``save_view`` does, and ``Invalid`` for an empty text or a placeholder that there is
     not.
     """
-    fields = secrets_in(body_es=body_es, body_en=body_en)
+    bodies = {"body_es": body_es, "body_en": body_en}
+    fields = secrets_in(**bodies) | wrong_texts(**bodies)
     if is_blank(body_es):
         fields["body_es"] = _("Write the text.")
-    for field, body in (("body_es", body_es), ("body_en", body_en)):
-        unknown = unknown_in(body)
-        if unknown:
-            fields[field] = _("There is no placeholder %(names)s.") % {"names": ", ".join(unknown)}
-        if len(body) > LONGEST_REPLY:
-            fields[field] = _("At most %(count)d characters.") % {"count": LONGEST_REPLY}
     if fields:
         raise Invalid(" ".join(fields.values()), fields=fields)
-    bodies = {"body_es": body_es.strip(), "body_en": body_en.strip()}
+    bodies = {name: body.strip() for name, body in bodies.items()}
     label = Label(name, audience, team)
     return save_shared(SavedReply, label, bodies, by=by, at=at, renames=renames)
+
+
+def wrong_texts(**texts: str) -> dict[str, str]:
+    """Return field -> what is wrong with a text that has placeholders: one that there is not, or
+    its length.
+    """
+    wrong = {}
+    for field, text in texts.items():
+        if unknown := unknown_in(text):
+            wrong[field] = _("There is no placeholder %(names)s.") % {"names": ", ".join(unknown)}
+        if len(text) > LONGEST_REPLY:
+            wrong[field] = _("At most %(count)d characters.") % {"count": LONGEST_REPLY}
+    return wrong
 
 
 def save_checklist(
