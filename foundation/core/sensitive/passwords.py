@@ -81,7 +81,8 @@ _NO_SECRET = re.compile(
     r"|https?:?/*.*|//.*|(?-i:[A-Z]{2,5}-\d{3,6})|0x[0-9a-f]+"
     r"|[^@\s]{1,64}@(?:[\w-]{1,63}\.){1,4}[a-z]{2,10}"  # whose password it is
     r"|\d{1,4}([/.-])\d{1,2}\1\d{1,4}|[\d.,]+%"
-    r"|(?:windows|office|outlook|teams|server|sql|oracle|android|ios|word|excel|wi-?fi|win)-?\d{1,4}",
+    r"|(?:windows|office|outlook|teams|server|sql|oracle|android|ios|word|excel|wi-?fi|win)"
+    r"-?\d{1,4}",
     re.IGNORECASE,
 )
 _KEY_SOMETHING = re.compile(
