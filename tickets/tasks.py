@@ -94,18 +94,16 @@ def sweep_tasks() -> int:
 
 @shared_task(queue="clocks")
 def sweep_snoozes() -> int:
-    """Bring the tickets back that were put aside until now, at most ``SWEEP_BATCH``; return how
+    """Bring the tickets back that were snoozed until now, at most ``SWEEP_BATCH``; return how
     many were due.
     """
     at = timezone.now()
-    with every_organization(reason="find the tickets that were put aside until now"):
+    with every_organization(reason="find the tickets that were snoozed until now"):
         due = queries.due_to_wake(at, SWEEP_BATCH)
     for organization_id, ticket_id in due:
-        try:
-            with organization_scope(organization_id):
-                services.wake_when_due(ticket_id=ticket_id, at=at)
-        except Exception:
-            logger.exception("The ticket %s could not be brought back", ticket_id)
+        _one(
+            organization_id, ticket_id, lambda ticket: services.wake_when_due(ticket=ticket, at=at)
+        )
     return len(due)
 
 
@@ -153,7 +151,7 @@ def _one(organization_id: int, ticket_id: int, act: Callable[[Ticket], object]) 
     except (services.StaleTicket, services.TransitionNotAllowed):
         logger.info("Ticket %s was answered while it was about to close", ticket_id)
     except Exception:
-        logger.exception("The validation of ticket %s could not be handled", ticket_id)
+        logger.exception("What is due on the ticket %s could not be done", ticket_id)
 
 
 def _ticket(ticket_id: int) -> Ticket:

@@ -223,7 +223,7 @@ def _reminded(payload: Mapping[str, Any], time_zone: str) -> str:
 
 def _snoozed(payload: Mapping[str, Any], time_zone: str) -> str:
     until = instant(datetime.fromisoformat(payload["until"]), time_zone)
-    return _("Put aside until %(until)s") % {"until": until}
+    return _("Snoozed until %(until)s") % {"until": until}
 
 
 def _original_shown(payload: Mapping[str, Any], time_zone: str) -> str:
@@ -269,7 +269,7 @@ SENTENCES: dict[str, Sentence] = {
     verbs.ORIGINAL_SHOWN: _original_shown,
     verbs.CUSTOMER_REMINDED: _reminded,
     verbs.SNOOZED: _snoozed,
-    verbs.WOKEN: fixed(gettext_noop("No longer put aside")),
+    verbs.WOKEN: fixed(gettext_noop("No longer snoozed")),
     verbs.SEEN_AS_CUSTOMER: fixed(gettext_noop("Seen as the customer sees it")),
     verbs.TASK_ADDED: _of_task(gettext_noop("Task: %(task)s")),
     verbs.TASK_CHANGED: _task_changed,

@@ -14,7 +14,7 @@ from foundation.core.links import Link
 from foundation.duty.models import Absence
 from foundation.duty.roster import members_of
 from tickets.letters import send, subject_in_mail, ticket_letter
-from tickets.models import StateInterval, Task, Ticket
+from tickets.models import Snooze, StateInterval, Task, Ticket
 from tickets.notices import desk_readers
 from tickets.permissions import may_follow
 from tickets.states import State
@@ -107,13 +107,13 @@ def _readers(team: Team) -> list[User]:
     return members_of(team)
 
 
-def notify_woken(*, ticket: Ticket, person: User, until: datetime, at: datetime) -> None:
-    """Tell who put a ticket aside that it is back."""
+def notify_woken(*, ticket: Ticket, snooze: Snooze, at: datetime) -> None:
+    """Tell who snoozed a ticket that it is back."""
     letter = ticket_letter(
         ticket,
-        to=person,
+        to=snooze.person,
         template="ticket_woken",
-        key=f"woken:{ticket.pk}:{until.isoformat()}",
+        key=f"woken:{snooze.pk}",
         for_staff=True,
     )
     send(ticket, [letter], at)

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -160,7 +159,9 @@ def _answers(
         words = _("The template has no field %(names)s.") % {"names": ", ".join(unknown)}
         raise Invalid(words, fields={"answers": words})
     typed = {
-        name_of(row): _typed(row, given[key], members) for key, row in rows.items() if key in given
+        name_of(row): _typed(row, given[key], organization.pk)
+        for key, row in rows.items()
+        if key in given
     }
     form = AnswersForm(typed)
     form.ask_for(template, members)
@@ -177,11 +178,11 @@ def _answers(
     return form.answers()
 
 
-def _typed(row: TemplateField, value: str, members: QuerySet[Membership]) -> str:
+def _typed(row: TemplateField, value: str, organization_id: int) -> str:
     """Return an answer as the form takes it: of a person, the id."""
     if row.type != FieldType.PERSON or not value:
         return value
-    found = members.filter(user__email=value.lower()).order_by("pk").first()
+    found = membership_by_email(organization_id, value)
     return str(found.user_id) if found is not None else "0"
 
 

@@ -143,7 +143,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
     snoozed_until = serializers.DateTimeField(
         read_only=True,
         allow_null=True,
-        help_text="For the staff: until when who has it has put it aside.",
+        help_text="For the staff: until when who has it has snoozed it.",
     )
     stay = StaySerializer(
         read_only=True, allow_null=True, help_text="With stay_mark or end_cause; null otherwise."

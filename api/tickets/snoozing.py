@@ -1,4 +1,4 @@
-"""Putting a ticket aside, over the API. For who has it."""
+"""Snoozing a ticket, over the API. For who has it."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from tickets import queries, services
 from web.access import needs
 from web.requests import actor, person
 
-_STAFF_ONLY = gettext_lazy("Only who attends tickets puts one aside.")
+_STAFF_ONLY = gettext_lazy("Only who attends tickets snoozes one.")
 
 
 class NewSnoozeSerializer(BodySerializer):
@@ -35,7 +35,7 @@ class SnoozeAction:
     @method_decorator(needs(Capability.HOLD_TICKETS, refusal=_STAFF_ONLY))
     @idempotent
     def snooze(self, request: Request, number: str, *, at: datetime) -> Response:
-        """Put the ticket aside until an instant, or until the customer writes or a clock is missed;
+        """Snooze the ticket until an instant, or until the customer writes or a clock is missed;
         DELETE brings it back.
         """
         ticket = queries.get_ticket(person(request), number)

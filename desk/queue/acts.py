@@ -211,7 +211,7 @@ def _read_macro(chosen: str, reader: User) -> Asked:
     if macro is None:
         raise Invalid(_("Choose a macro."))
     words = _("Run the macro “%(macro)s”") % {"macro": macro}
-    values = {"act": "macro", "macro": chosen, "acts": _digest_of(macro)}
+    values = {"act": "macro", "macro": chosen, "digest": _digest_of(macro)}
     return Asked(words, (), values, macro=macro)
 
 

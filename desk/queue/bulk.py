@@ -176,7 +176,7 @@ def _was_shown(request: HttpRequest, asked: Asked, form: ActForm) -> bool:
     if not form.is_seen():
         form.mark_seen()
         return False
-    if asked.values.get("acts", "") != request.POST.get("acts", ""):
+    if asked.values.get("digest", "") != request.POST.get("digest", ""):
         messages.warning(request, _("The macro was changed: this is what it does now."))
         return False
     return True

@@ -103,6 +103,7 @@ class RegisterForm(TemplateFields):
         membership = fields["membership"]
         membership.queryset = members.order_by("organization__name", "user__full_name", "pk")
         membership.label_from_instance = lambda m: f"{m.user} · {m.organization}"
+        fields["attachments"].widget.attrs["hx-preserve"] = True  # files stay chosen
         fields["service"].queryset = active_services()
         fields["template"].queryset = active_templates()
         fields["template"].label_from_instance = lambda each: f"{each.service} · {each.name}"
@@ -235,9 +236,10 @@ def registration_form(request: HttpRequest) -> HttpResponse:
     To htmx the fields alone; without JavaScript, the page.
     """
     typed = {name: value for name, value in request.POST.items() if name != once.FIELD}
-    form = RegisterForm(initial=typed, template=_chosen(request))
-    for name in ("impact", "urgency"):  # those of the template
-        form.initial.pop(name, None)
+    template = _chosen(request)
+    if template is not None:
+        typed |= {"impact": template.default_impact, "urgency": template.default_urgency}
+    form = RegisterForm(initial=typed, template=template)
     if is_partial(request):
         return render(request, "desk/tickets/_registration.html", {"form": form})
     return render(request, "desk/tickets/register.html", frame(request) | {"form": form})

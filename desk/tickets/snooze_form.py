@@ -1,4 +1,4 @@
-"""The form that puts a ticket aside."""
+"""The form that snoozes a ticket."""
 
 from datetime import datetime, time, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tickets that who has them puts aside."""
+"""Tickets that who has them snoozes."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +22,7 @@ from web.requests import actor, person, posted_from
 @posted_from("admin:ticket", "number")
 @needs(Capability.HOLD_TICKETS)
 def snooze(request: HttpRequest, number: str) -> HttpResponse:
-    """Put the ticket aside until an instant."""
+    """Snooze the ticket until an instant."""
     ticket = queries.get_ticket(person(request), number)
     form = SnoozeForm(request.POST)
     if not form.is_valid():
@@ -36,7 +36,7 @@ def snooze(request: HttpRequest, number: str) -> HttpResponse:
         return refused_act(request, ticket, "steps", error)
     except DomainError as error:
         return refused_form(request, ticket, form, error, "steps", snooze_form=form)
-    words = _("Put aside until %(until)s; it comes back before that if the customer writes.")
+    words = _("Snoozed until %(until)s; it comes back before that if the customer writes.")
     messages.success(request, words % {"until": instant(done.until, DESK_ZONE)})
     return to_ticket(request, ticket)
 

@@ -1,4 +1,4 @@
-"""Putting a ticket aside over the API."""
+"""Snoozing a ticket over the API."""
 
 from typing import Any
 

@@ -165,7 +165,7 @@ def test_a_macro_runs_on_many_tickets(house: House, sign_in: Any) -> None:
     typed = {"ticket": chosen(one, ended), "act": "macro", "macro": macro.pk, "next": QUEUE}
 
     shown = client.post(PREVIEW, typed)
-    typed["acts"] = shown.context["asked"].values["acts"]
+    typed["digest"] = shown.context["asked"].values["digest"]
 
     assert f'<option value="{macro.pk}">Outage</option>' in offered
     words = text_of(shown.content.decode())
@@ -205,7 +205,7 @@ def test_a_macro_that_was_changed_after_it_was_shown_is_shown_again(
     assert "Told by e-mail" not in words
     save_note(house, "Otra cosa.")
 
-    again = client.post(APPLY, typed | {"acts": shown.context["asked"].values["acts"]})
+    again = client.post(APPLY, typed | {"digest": shown.context["asked"].values["digest"]})
 
     assert again.status_code == 200
     assert words_of_messages(again) == ["The macro was changed: this is what it does now."]

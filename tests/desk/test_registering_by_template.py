@@ -55,8 +55,11 @@ def test_a_template_brings_its_fields_and_keeps_what_was_typed(house: House, sig
     assert "<html" not in part.content.decode()
     assert "<html" in whole.content.decode()
     assert not Ticket.objects.exists()
-    none = client.post(CHOOSE, typed(house, template=""), headers={"HX-Request": "true"})
+    assert "hx-preserve" in part.content.decode()
+    typed_before = typed(house, template="", impact="extensive")
+    none = client.post(CHOOSE, typed_before, headers={"HX-Request": "true"})
     assert {"kind", "service"} <= set(none.context["form"].fields)
+    assert none.context["form"]["impact"].value() == "extensive"
 
 
 def test_it_is_registered_with_answers_and_files(house: House, sign_in: Any) -> None:

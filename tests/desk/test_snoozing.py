@@ -1,4 +1,4 @@
-"""Putting a ticket aside on its page."""
+"""Snoozing a ticket on its page."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,7 +31,7 @@ def address(ticket: Ticket, act: str = "") -> str:
         ({"until": "2026-03-03T10:30"}, MONDAY_9AM + DAY + 1.5 * HOUR),
     ],
 )
-def test_a_ticket_is_put_aside_and_brought_back(
+def test_a_ticket_is_snoozed_and_brought_back(
     house: House, sign_in: Any, typed: dict[str, str], until: Any
 ) -> None:
     ticket = started(house)
@@ -40,7 +40,7 @@ def test_a_ticket_is_put_aside_and_brought_back(
     done = client.post(address(ticket, "snooze/"), typed, follow=True)
 
     assert Snooze.objects.get().until == until
-    assert words_of_messages(done)[0].startswith("Put aside until Mar ")
+    assert words_of_messages(done)[0].startswith("Snoozed until Mar ")
     assert f'action="{address(ticket, "snooze/end/")}"' in done.content.decode()
     listed = client.get("/admin/queue/?view=snoozed").content.decode()
     assert ticket.number in listed
@@ -94,7 +94,7 @@ def test_a_supervisor_brings_it_back_and_a_colleague_reads_until_when(
     )
 
     colleague = sign_in(english(house, "agent2")).get(address(ticket)).content.decode()
-    assert "Put aside until Mar 2, 2026, 10:00" in text_of(colleague)
+    assert "Snoozed until Mar 2, 2026, 10:00" in text_of(colleague)
     assert address(ticket, "snooze/end/") not in colleague
     client = sign_in(english(house, "desk_supervisor"))
     back = client.post(address(ticket, "snooze/end/"), {}, follow=True)
@@ -128,7 +128,7 @@ def test_only_who_has_the_ticket_is_offered_it(house: House, sign_in: Any) -> No
     assert "take it first" in text_of(refused.content.decode())
 
 
-def test_a_customer_does_not_see_that_it_is_put_aside(house: House, sign_in: Any) -> None:
+def test_a_customer_does_not_see_that_it_is_snoozed(house: House, sign_in: Any) -> None:
     ticket = started(house)
     services.snooze_ticket(
         ticket=fresh(ticket), until=MONDAY_9AM + HOUR, by=by(house.agent), at=MONDAY_9AM
@@ -139,4 +139,4 @@ def test_a_customer_does_not_see_that_it_is_put_aside(house: House, sign_in: Any
     page = sign_in(house.requester).get(f"/tickets/{ticket.number}/", follow=True)
 
     assert page.status_code == 200
-    assert "Put aside" not in text_of(page.content.decode())
+    assert "Snoozed" not in text_of(page.content.decode())

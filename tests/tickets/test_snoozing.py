@@ -1,4 +1,4 @@
-"""Tickets that who has them puts aside: what hides them, and what brings them back."""
+"""Tickets that who has them snoozes: what hides them, and what brings them back."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -29,7 +29,7 @@ def in_english() -> Iterator[None]:
         yield
 
 
-def put_aside(house: House, ticket: Ticket, until: datetime = UNTIL) -> Snooze:
+def snooze(house: House, ticket: Ticket, until: datetime = UNTIL) -> Snooze:
     return services.snooze_ticket(ticket=fresh(ticket), until=until, by=by(house.agent), at=SOON)
 
 
@@ -56,7 +56,7 @@ def test_it_leaves_the_list_of_who_has_it_and_the_next_ticket(house: House) -> N
     two = started(house)
     version = fresh(one).version
 
-    put_aside(house, one, UNTIL + 20 * MINUTE / 60)
+    snooze(house, one, UNTIL + 20 * MINUTE / 60)
 
     assert lists(house) == {
         "mine": [two.pk],
@@ -70,13 +70,13 @@ def test_it_leaves_the_list_of_who_has_it_and_the_next_ticket(house: House) -> N
     with time_machine.travel(UNTIL, tick=False):
         assert lists(house, UNTIL)["mine"] == [one.pk, two.pk]
     said = [sentence(each, "UTC") for each in queries.timeline(fresh(one))]
-    assert "Put aside until Mar 2, 2026, 15:30" in said
+    assert "Snoozed until Mar 2, 2026, 15:30" in said
     assert verbs.SNOOZED in [each.verb for each in queries.timeline(fresh(one))]
 
 
-def test_at_its_time_it_is_back_and_who_put_it_aside_is_told_once(house: House) -> None:
+def test_at_its_time_it_is_back_and_who_snoozed_it_is_told_once(house: House) -> None:
     ticket = started(house)
-    put_aside(house, ticket)
+    snooze(house, ticket)
 
     assert sweep(UNTIL - MINUTE) == 0
     assert sweep(UNTIL) == 1
@@ -85,20 +85,20 @@ def test_at_its_time_it_is_back_and_who_put_it_aside_is_told_once(house: House) 
     assert not Snooze.objects.exists()
     (letter,) = letters()
     assert letter.recipient == house.agent
-    assert f"You put {ticket.number}, The invoice fails (Company north), aside." in (
+    assert f"You snoozed {ticket.number}, The invoice fails (Company north)." in (
         render_message(letter).text
     )
     assert [each.verb for each in queries.timeline(fresh(ticket))].count(verbs.WOKEN) == 1
-    put_aside_again = services.snooze_ticket(
+    again = services.snooze_ticket(
         ticket=fresh(ticket), until=UNTIL + HOUR, by=by(house.agent), at=UNTIL
     )
-    assert sweep(put_aside_again.until) == 1
+    assert sweep(again.until) == 1
     assert len(letters()) == 2
 
 
 def test_who_no_longer_serves_the_customer_is_not_told(house: House) -> None:
     ticket = started(house)
-    put_aside(house, ticket)
+    snooze(house, ticket)
     house.agent.is_active = False
     house.agent.save()
 
@@ -109,7 +109,7 @@ def test_who_no_longer_serves_the_customer_is_not_told(house: House) -> None:
 
 def test_an_answer_of_the_customer_brings_it_back(house: House) -> None:
     ticket = started(house)
-    put_aside(house, ticket)
+    snooze(house, ticket)
 
     services.reply_as_customer(
         ticket=fresh(ticket), body="It works.", by=by(house.requester), at=SOON
@@ -123,8 +123,8 @@ def test_an_answer_of_the_customer_brings_it_back(house: House) -> None:
 def test_a_step_and_another_assignee_bring_it_back(house: House) -> None:
     one = started(house)
     two = started(house)
-    put_aside(house, one)
-    put_aside(house, two)
+    snooze(house, one)
+    snooze(house, two)
 
     step(house, one, "pend_user", SOON, message="Which one?")
     services.assign_ticket(
@@ -137,9 +137,9 @@ def test_a_step_and_another_assignee_bring_it_back(house: House) -> None:
     assert not Snooze.objects.exists()
 
 
-def test_a_note_and_a_reply_of_the_desk_leave_it_aside(house: House) -> None:
+def test_a_note_and_a_reply_of_the_desk_leave_it_snoozed(house: House) -> None:
     ticket = started(house)
-    put_aside(house, ticket)
+    snooze(house, ticket)
 
     services.add_note(ticket=fresh(ticket), body="Later.", by=by(house.agent), at=SOON)
     services.reply_to_customer(ticket=fresh(ticket), body="Wait.", by=by(house.agent), at=SOON)
@@ -149,7 +149,7 @@ def test_a_note_and_a_reply_of_the_desk_leave_it_aside(house: House) -> None:
 
 def test_an_escalation_by_the_customer_brings_it_back(house: House) -> None:
     ticket = started(house)
-    put_aside(house, ticket)
+    snooze(house, ticket)
 
     request_escalation(
         ticket=fresh(ticket), reason="Still waiting.", by=by(house.requester), at=SOON
@@ -160,7 +160,7 @@ def test_an_escalation_by_the_customer_brings_it_back(house: House) -> None:
 
 def test_a_missed_clock_brings_it_back_for_good(house: House) -> None:
     ticket = started(house)
-    put_aside(house, ticket, MONDAY_9AM + 20 * DAY)
+    snooze(house, ticket, MONDAY_9AM + 20 * DAY)
     due = fresh(ticket).next_due_at
     assert due is not None
 
@@ -180,21 +180,21 @@ def test_a_time_that_is_past_or_far_is_refused(house: House, until: datetime) ->
     ticket = started(house)
 
     with pytest.raises(Invalid, match="within 90 days") as refused:
-        put_aside(house, ticket, until)
+        snooze(house, ticket, until)
 
     assert set(refused.value.fields) == {"until"}
     assert not Snooze.objects.exists()
 
 
-def test_only_who_has_it_puts_it_aside_and_not_an_ended_one(house: House) -> None:
+def test_only_who_has_it_snoozes_it_and_not_an_ended_one(house: House) -> None:
     nobodys = make_ticket(house)
     ended = closed(house)
     Ticket.objects.filter(pk=ended.pk).update(assignee=house.agent)
 
     with pytest.raises(ActionNotAllowed, match="take it first"):
-        put_aside(house, nobodys)
+        snooze(house, nobodys)
     with pytest.raises(Invalid, match="has ended"):
-        put_aside(house, ended)
+        snooze(house, ended)
     for person in (house.requester, house.staff["desk_supervisor"]):
         with pytest.raises(ActionNotAllowed):
             services.snooze_ticket(
@@ -204,7 +204,7 @@ def test_only_who_has_it_puts_it_aside_and_not_an_ended_one(house: House) -> Non
 
 def test_who_has_it_or_a_supervisor_brings_it_back(house: House) -> None:
     ticket = started(house)
-    put_aside(house, ticket)
+    snooze(house, ticket)
 
     with pytest.raises(ActionNotAllowed):
         services.wake_ticket(ticket=fresh(ticket), by=by(house.staff["agent2"]), at=SOON)

@@ -1,4 +1,4 @@
-"""Tickets that who has them has put aside for a while."""
+"""Tickets that who has them has snoozed."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from tickets.models.tickets import Ticket
 
 class Snooze(OrganizationRow):
     """A ticket that its assignee does not see among their tickets before ``until``. Not a column of
-    the ticket: to put it aside is no activity on it, and the lists of all keep their index.
+    the ticket: to snooze it is no activity on it, and the lists of all keep their index.
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, db_index=False, related_name="+")

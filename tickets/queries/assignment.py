@@ -289,7 +289,7 @@ def waiting_for_assignment(groups: list[AutomaticGroup], limit: int) -> list[Tic
 
 def offered_to(person: User, skipping: Collection[int], at: datetime) -> QuerySet[Ticket]:
     """Return what a person can work on, the most urgent first: the tickets that wait for the desk
-    and that they have and did not put aside, or that nobody has and the desk or a group of theirs
+    and that they have and did not snooze, or that nobody has and the desk or a group of theirs
     holds.
     """
     nobodys = Q(team__in=person.team_ids)

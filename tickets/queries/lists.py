@@ -110,7 +110,7 @@ def of_groups(tickets: QuerySet[Ticket], user: User) -> QuerySet[Ticket]:
 
 def desk_lists(user: User, at: datetime) -> dict[str, QuerySet[Ticket]]:
     """Return the lists of the desk by name, each of what the person may see: active tickets, but
-    for ``ended`` and ``any``. What they have put aside is in ``snoozed`` and not in ``mine``.
+    for ``ended`` and ``any``. What they have snoozed is in ``snoozed`` and not in ``mine``.
     """
     seen = visible_to(user)
     open_now = active(seen)

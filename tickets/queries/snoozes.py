@@ -1,4 +1,4 @@
-"""Tickets that who has them has put aside for a while."""
+"""Tickets that who has them has snoozed."""
 
 from datetime import datetime
 
@@ -12,13 +12,13 @@ def snooze_of(ticket: Ticket) -> Snooze | None:
 
 
 def snoozed(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
-    """Return those that are put aside now; a missed clock brings one back."""
-    return tickets.filter(pk__in=_put_aside(at)).exclude(next_due_at__lte=at)
+    """Return those that are snoozed now; a missed clock brings one back."""
+    return tickets.filter(pk__in=_snoozed_now(at)).exclude(next_due_at__lte=at)
 
 
 def not_snoozed(tickets: QuerySet[Ticket], at: datetime) -> QuerySet[Ticket]:
     """Return those that ``snoozed`` does not."""
-    return tickets.filter(Q(next_due_at__lte=at) | ~Q(pk__in=_put_aside(at)))
+    return tickets.filter(Q(next_due_at__lte=at) | ~Q(pk__in=_snoozed_now(at)))
 
 
 def due_to_wake(at: datetime, limit: int) -> list[tuple[int, int]]:
@@ -30,5 +30,5 @@ def due_to_wake(at: datetime, limit: int) -> list[tuple[int, int]]:
     return list(due.values_list("organization_id", "ticket_id")[:limit])
 
 
-def _put_aside(at: datetime) -> QuerySet[Snooze, dict[str, int]]:
+def _snoozed_now(at: datetime) -> QuerySet[Snooze, dict[str, int]]:
     return Snooze.objects.filter(until__gt=at).order_by().values("ticket")

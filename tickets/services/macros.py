@@ -119,7 +119,7 @@ def run_macro(
     """
     require_version(ticket, expected_version)
     try:
-        return _do(ticket, macro, by, at, delay=delay, form=form)
+        return _do_acts(ticket, macro, by, at, delay=delay, form=form)
     except StaleTicket:
         raise
     except DomainError as error:
@@ -158,14 +158,14 @@ class Answering:
 
     def on(self, ticket: Ticket, *, expected: int | None, by: Actor, at: datetime) -> None:
         require_version(ticket, expected)
-        _do(ticket, Macro(**_kept(self.acts)), by, at)
+        _do_acts(ticket, Macro(**_kept(self.acts)), by, at)
 
     def text_for(self, ticket: Ticket, person: User) -> str:
         """Return the text that the requester of a ticket gets."""
         return Running(Macro(**_kept(self.acts))).text_for(ticket, person)
 
 
-def _do(
+def _do_acts(
     ticket: Ticket,
     macro: Macro,
     by: Actor,

@@ -1,4 +1,4 @@
-"""Tickets that who has them puts aside until an instant, or until something happens on them."""
+"""Tickets that who has them snoozes until an instant, or until something happens on them."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from foundation.core.errors import Invalid
 from tickets import verbs, work_notices
 from tickets.models import Snooze, Ticket
 from tickets.queries import snooze_of
-from tickets.services.base import locked_ticket, record_ticket
+from tickets.services.base import lock_ticket, locked_ticket, record_ticket
 from tickets.services.errors import ActionNotAllowed
 from tickets.states import FINAL
 
@@ -22,9 +22,9 @@ WAKING = system_actor("end of snoozing")
 
 @transaction.atomic
 def snooze_ticket(*, ticket: Ticket, until: datetime, by: Actor, at: datetime) -> Snooze:
-    """Put a ticket aside until an instant: it leaves the list of its assignee and the next ticket.
+    """Snooze a ticket until an instant: it leaves the list of its assignee and the next ticket.
     It comes back before that when a clock is missed, the customer writes, or its state or assignee
-    changes. Its clocks run on. One that is put aside already gets the new instant.
+    changes. Its clocks run on. One that is snoozed already gets the new instant.
 
     Raises ``ActionNotAllowed`` for who does not have the ticket, or ``Invalid``: it has ended, a
     clock of it is missed, or an instant that is past or more than ``LONGEST_SNOOZE`` ahead.
@@ -32,7 +32,7 @@ def snooze_ticket(*, ticket: Ticket, until: datetime, by: Actor, at: datetime) -
     locked = locked_ticket(ticket.pk)
     person = acting_person(by)
     if locked.assignee_id != person.pk:
-        raise ActionNotAllowed(_("Only who has the ticket puts it aside: take it first."))
+        raise ActionNotAllowed(_("Only who has the ticket snoozes it: take it first."))
     if locked.state in FINAL:
         raise Invalid(_("%(number)s has ended.") % {"number": ticket.number})
     if _is_missed(locked, at):
@@ -52,7 +52,7 @@ def snooze_ticket(*, ticket: Ticket, until: datetime, by: Actor, at: datetime) -
 
 @transaction.atomic
 def wake_ticket(*, ticket: Ticket, by: Actor, at: datetime) -> None:
-    """Bring a ticket back that was put aside; one that was not is left. Raises ``ActionNotAllowed``
+    """Bring a ticket back that was snoozed; one that was not is left. Raises ``ActionNotAllowed``
     for who does not have it and does not supervise.
     """
     locked = locked_ticket(ticket.pk)
@@ -65,19 +65,18 @@ def wake_ticket(*, ticket: Ticket, by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def wake_when_due(*, ticket_id: int, at: datetime) -> bool:
-    """Bring a ticket back whose time has come, or whose clock was missed, and tell who put it
-    aside. Return False when there
-    is nothing to do any more. Locks the row.
+def wake_when_due(*, ticket: Ticket, at: datetime) -> bool:
+    """Bring a ticket back whose time has come, or whose clock was missed, and tell who snoozed it.
+    Return False when there is nothing to do any more. Locks the row.
     """
-    ticket = locked_ticket(ticket_id, "organization", "contract", "requester")
+    lock_ticket(ticket)
     snooze = snooze_of(ticket)
     if snooze is None or (snooze.until > at and not _is_missed(ticket, at)):
         return False
     end_snooze(ticket)
     record_ticket(ticket, verbs.WOKEN, by=WAKING, at=at)
     if may_read(snooze.person_id, ticket.organization_id):
-        work_notices.notify_woken(ticket=ticket, person=snooze.person, until=snooze.until, at=at)
+        work_notices.notify_woken(ticket=ticket, snooze=snooze, at=at)
     return True
 
 
