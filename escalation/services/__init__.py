@@ -20,8 +20,8 @@ from escalation.services.matrices import (
     publish_ladder,
     send_technical_list,
 )
-from escalation.services.ruling import (
-    apply_rules,
+from escalation.services.ruling import apply_rules
+from escalation.services.silences import (
     break_silence,
     break_silences,
     judge_silence_again,

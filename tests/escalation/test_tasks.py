@@ -9,7 +9,7 @@ import time_machine
 
 from escalation import services, tasks
 from escalation.models import Coverage, Escalation, SilenceWatch
-from escalation.services import climbing, ruling
+from escalation.services import climbing, silences
 from foundation.accounts.models import Organization
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.rules import letters, results, rule
@@ -104,14 +104,14 @@ def test_a_failed_silence_does_not_stop_the_next(
     with time_machine.travel(MONDAY_9AM + MINUTE, tick=False):
         tasks.sweep_rules()
     first, second = SilenceWatch.objects.order_by("pk")
-    break_silences = ruling.break_silences
+    break_silences = silences.break_silences
 
     def fail_first(*, watch_ids: list[int], **says: Any) -> int:
         if first.pk in watch_ids:
             raise RuntimeError("the first one fails")
         return break_silences(watch_ids=watch_ids, **says)
 
-    for module in (services, ruling):
+    for module in (services, silences):
         monkeypatch.setattr(module, "break_silences", fail_first)
     with time_machine.travel(MONDAY_9AM + 2 * HOUR, tick=False):
         tasks.sweep_rules()
