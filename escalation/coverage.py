@@ -283,15 +283,26 @@ def _ladder(organization: Organization, contract_id: int | None, at: datetime) -
 
 def _clock_rules(organization: Organization) -> Iterator[tuple[EscalationRule, Party]]:
     """Yield the active clock rules that notify or raise for this customer, with their recipients.
-    Leaves out rules with a condition on state, support type or metric.
+    Leaves out rules with a condition on anything but customer, priority and percentage.
     """
     for each in active_rules():
         rule = each.rule
-        narrow = rule.states or rule.support_types or rule.metric
+        narrow = any(
+            (
+                rule.states,
+                rule.support_types,
+                rule.metric,
+                rule.kinds,
+                rule.channels,
+                rule.words,
+                rule.tags,
+                each.among.services,
+            )
+        )
         if (
             rule.trigger != Trigger.CLOCK
             or narrow
-            or (each.customers and organization.pk not in each.customers)
+            or (each.among.customers and organization.pk not in each.among.customers)
         ):
             continue
         if rule.action == Action.TELL_ACCOUNT_MANAGER and organization.account_manager is not None:

@@ -184,12 +184,22 @@ def rule_letters(
     return _letters(ticket, answering, template="rule", key=key, **context)
 
 
-def loop_letters(*, ticket: Ticket, rule: EscalationRule, duty: DutyAt) -> list[Letter]:
-    """Return the letters to the supervisors, once a day per rule and ticket, that a rule ran too
-    often and its action is skipped.
+def loop_letters(
+    *, ticket: Ticket, rule: EscalationRule, occurrence: Occurrence, duty: DutyAt
+) -> list[Letter]:
+    """Return the letters to the supervisors that the act of a rule is skipped: once a day per rule
+    and ticket when it ran too often, once a day per rule when its own act led to the occurrence
+    through other rules, which it would do in many tickets.
     """
-    key = f"loop:{rule.pk}:{ticket.pk}:{duty.at:%Y-%m-%d}"
-    return _letters(ticket, duty.supervisors, template="rule_loop", key=key, rule=rule.name)
+    where = "" if occurrence.chain else f"{ticket.pk}:"
+    return _letters(
+        ticket,
+        duty.supervisors,
+        template="rule_loop",
+        key=f"loop:{rule.pk}:{where}{duty.at:%Y-%m-%d}",
+        rule=rule.name,
+        by_rule=occurrence.by_rule,
+    )
 
 
 def notify_gaps(

@@ -11,7 +11,7 @@ from django.core import signing
 from django.core.cache import cache
 from django.core.serializers import deserialize, serialize
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Max
+from django.db.models import Max, Model
 from django.utils.translation import gettext as _
 
 from escalation.models import (
@@ -27,6 +27,7 @@ from escalation.models import (
     SilenceWatch,
     Trigger,
 )
+from escalation.rules import Among
 from foundation.accounts.models import User
 from foundation.accounts.queries import may_read
 from foundation.core.errors import NotFound
@@ -193,10 +194,8 @@ def get_escalation(escalation_id: int, ticket: Ticket | None = None) -> Escalati
 
 @dataclass(frozen=True)
 class ActiveRule:
-    """An active rule; ``customers`` are the ids of its organizations, empty for all of them."""
-
     rule: EscalationRule
-    customers: tuple[int, ...]
+    among: Among
 
 
 @once
@@ -211,26 +210,36 @@ def active_rules() -> list[ActiveRule]:
     kept = json.loads(text)
     rules = deserialize("python", kept["rules"])
     return [
-        ActiveRule(cast("EscalationRule", rule.object), tuple(customers))
-        for rule, customers in zip(rules, kept["customers"], strict=True)
+        ActiveRule(cast("EscalationRule", rule.object), Among(tuple(customers), tuple(services)))
+        for rule, customers, services in zip(
+            rules, kept["customers"], kept["services"], strict=True
+        )
     ]
 
 
 def _rules_as_json() -> str:
-    """Return the active rules and the customers of each as JSON: a cache holds no pickled rows."""
+    """Return the active rules, with the customers and services of each, as JSON: a cache holds no
+    pickled rows.
+    """
     rules = list(EscalationRule.objects.filter(is_active=True).order_by("position", "pk"))
-    named: dict[int, list[int]] = {}
-    pairs = EscalationRule.organizations.through.objects.order_by().values_list(
-        "escalationrule_id", "organization_id"
-    )
-    for rule_id, organization_id in pairs:
-        named.setdefault(rule_id, []).append(organization_id)
+    customers = _named(EscalationRule.organizations.through, "organization_id")
+    services = _named(EscalationRule.services.through, "service_id")
     columns = [field.name for field in EscalationRule._meta.concrete_fields]
     kept = {
         "rules": serialize("python", rules, fields=columns),
-        "customers": [named.get(rule.pk, []) for rule in rules],
+        "customers": [customers.get(rule.pk, []) for rule in rules],
+        "services": [services.get(rule.pk, []) for rule in rules],
     }
     return json.dumps(kept, cls=DjangoJSONEncoder)
+
+
+def _named(pairs: type[Model], column: str) -> dict[int, list[int]]:
+    """Return rule id -> the ids that this table of pairs names for it."""
+    named: dict[int, list[int]] = {}
+    rows = pairs._default_manager.order_by().values_list("escalationrule_id", column)
+    for rule_id, pk in rows:
+        named.setdefault(rule_id, []).append(pk)
+    return named
 
 
 def any_rule(*triggers: Trigger) -> bool:

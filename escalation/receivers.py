@@ -2,7 +2,7 @@ from datetime import datetime
 
 from catalog.models import Contract, Service
 from escalation import notices, services
-from escalation.models import Cause, EscalationMatrix, EscalationRule, Trigger
+from escalation.models import Cause, Change, EscalationMatrix, EscalationRule, Trigger
 from escalation.queries import any_rule
 from escalation.rules import Occurrence
 from escalation.tasks import refresh_coverage
@@ -17,12 +17,16 @@ from sla.events import ClockBreached, ClocksAnnounced, ClockWarned
 from sla.policies.models import PolicyVersion
 from tickets.events import (
     CustomerInformed,
+    CustomerReplied,
     NumberGiven,
     SolutionDeclined,
+    TicketAssigned,
     TicketClassified,
     TicketContractChanged,
+    TicketEvent,
     TicketRaised,
     TicketStateChanged,
+    TicketTagged,
     TicketUnmerged,
 )
 from tickets.models import Ticket
@@ -51,6 +55,9 @@ def on_ticket_raised(event: TicketRaised) -> None:
     assert isinstance(event.ticket, Ticket)
     if event.is_out_of_contract:
         notices.notify_out_of_contract(ticket=event.ticket, at=event.at)
+    if any_rule(Trigger.RAISED):
+        occurrence = Occurrence("raised", Trigger.RAISED)
+        services.apply_rules(ticket=event.ticket, occurrence=occurrence, at=event.at)
     if any_rule(Trigger.STATE, Trigger.SILENCE):
         _came_into_state(event.ticket, event.at)
 
@@ -60,6 +67,29 @@ def on_ticket_classified(event: TicketClassified | TicketContractChanged) -> Non
         notices.notify_out_of_contract(ticket=_ticket(event.ticket_id), at=event.at)
     if any_rule(Trigger.SILENCE):
         services.judge_silence_again(ticket=_ticket(event.ticket_id), at=event.at)
+    _changed(event, Change.CLASSIFIED if isinstance(event, TicketClassified) else Change.CONTRACT)
+
+
+def on_ticket_assigned(event: TicketAssigned) -> None:
+    _changed(event, Change.ASSIGNED)
+
+
+def on_ticket_tagged(event: TicketTagged) -> None:
+    _changed(event, Change.TAGGED)
+
+
+def on_customer_replied(event: CustomerReplied) -> None:
+    _changed(event, Change.CUSTOMER_WROTE)
+
+
+def _changed(event: TicketEvent, change: Change) -> None:
+    if any_rule(Trigger.CHANGED):
+        key = f"changed:{change}:{event.at.isoformat()}"
+        services.apply_rules(
+            ticket=_ticket(event.ticket_id),
+            occurrence=Occurrence(key, Trigger.CHANGED, change=str(change)),
+            at=event.at,
+        )
 
 
 def on_ticket_state_changed(event: TicketStateChanged) -> None:

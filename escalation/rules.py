@@ -2,20 +2,27 @@
 others. Pure functions over rules, ticket and occurrence (SPEC 5.3).
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from escalation.models import EscalationRule, Trigger
 from foundation.core.classification import Priority
+from foundation.search.words import stems_of, words_of
+from tickets.models import tag_key
 from tickets.states import DESK_TURN
 
-MAX_RUNS = 3  # runs of one rule on one ticket
-RUNS_WITHIN = timedelta(days=1)  # more than ``MAX_RUNS`` in this time is a loop
+# Runs of one rule on one ticket: more within ``RUNS_WITHIN`` is a loop. People and machines change
+# a ticket more often than a clock, a state or a silence comes again.
+MAX_RUNS = {trigger: 20 if trigger is Trigger.CHANGED else 3 for trigger in Trigger}
+RUNS_WITHIN = timedelta(days=1)
+
+T = TypeVar("T")
 
 
 class Outcome(TextChoices):
@@ -23,6 +30,7 @@ class Outcome(TextChoices):
     UNMET = "unmet", _("does not apply")
     ALREADY = "already", _("had run for this")
     LOOP = "loop", _("held back: it ran too often")
+    OWN_ACT = "own_act", _("held back: its own act led to this")
     FAILED = "failed", _("could not act")
 
 
@@ -37,6 +45,13 @@ class Condition(TextChoices):
     PRIORITY = "priority", _("another priority")
     SUPPORT_TYPE = "support_type", _("another support type")
     CUSTOMER = "customer", _("another customer")
+    CHANGE = "change", _("another change")
+    KIND = "kind", _("another kind")
+    CHANNEL = "channel", _("another channel")
+    SERVICE = "service", _("another service")
+    WORDS = "words", _("none of its words")
+    TAGS = "tags", _("none of its tags")
+    TOO_MANY_TAGS = "too_many_tags", _("the ticket has as many tags as one may have")
     NOBODY_ON_DUTY = "nobody_on_duty", _("nobody is on duty")
     NOBODY_NAMED = "nobody_named", _("nobody is named any more")
     NOT_SERVING = "not_serving", _("whoever is named does not serve this customer")
@@ -52,6 +67,8 @@ class Occurrence:
     """One event of a ticket that a rule may react to. ``key`` identifies it: each is judged once.
 
     ``subject`` groups the percentages of one segment of a clock: the key without the percentage.
+    ``chain`` are the ids of the rules whose acts, one after the other, led to it, and ``by_rule``
+    is the name of the last of them; empty when people or time did.
     """
 
     key: str
@@ -61,6 +78,9 @@ class Occurrence:
     state: str = ""
     rule_id: int = 0  # of a silence: the rule whose minutes have passed
     minutes: int = 0
+    change: str = ""
+    chain: tuple[int, ...] = ()
+    by_rule: str = ""
 
     @property
     def subject(self) -> str:
@@ -72,48 +92,110 @@ class Occurrence:
             "percent": self.percent,
             "state": self.state,
             "minutes": self.minutes,
+            "change": self.change,
+            "by_rule": self.by_rule,
         }
         return {name: value for name, value in data.items() if value}
 
 
-class About(Protocol):
-    """The fields of a ticket that conditions read: of the ticket itself, or as they were."""
+@dataclass(frozen=True)
+class About:
+    """What conditions read of a ticket, as it is or as it was. ``text`` is its subject and
+    description, ``tags`` are the keys of its tags.
+    """
 
-    @property
-    def state(self) -> str: ...
-    @property
-    def priority(self) -> int: ...
-    @property
-    def support_type(self) -> str: ...
-    @property
-    def organization_id(self) -> int: ...
+    state: str
+    priority: int
+    support_type: str
+    organization_id: int
+    kind: str
+    channel: str
+    service_id: int
+    text: str
+    tags: Collection[str]
+
+
+@dataclass(frozen=True)
+class Among:
+    """The ids of the organizations and of the services that a rule is for; empty means all."""
+
+    customers: Sequence[int] = ()
+    services: Sequence[int] = ()
+
+
+ANY = Among()
 
 
 def unmet(
-    rule: EscalationRule, customers: Sequence[int], about: About, occurrence: Occurrence
+    rule: EscalationRule, among: Among, about: About, occurrence: Occurrence
 ) -> list[Condition]:
     """Return the conditions of a rule of this trigger that the ticket does not meet; empty when the
-    rule applies.
-
-    ``customers`` are the ids of the rule's organizations; empty means all. A silence rule without
-    states applies in ``DESK_TURN``.
+    rule applies. A silence rule without states applies in ``DESK_TURN``.
     """
+    states = rule.states or (DESK_TURN if rule.trigger == Trigger.SILENCE else ())
+    priority = Priority(about.priority).code
+    return [
+        *_unmet_by(rule, occurrence),
+        *_outside(states, about.state, Condition.STATE),
+        *_outside(rule.priorities, priority, Condition.PRIORITY),
+        *_outside(rule.support_types, about.support_type, Condition.SUPPORT_TYPE),
+        *_outside(rule.kinds, about.kind, Condition.KIND),
+        *_outside(rule.channels, about.channel, Condition.CHANNEL),
+        *_outside(among.services, about.service_id, Condition.SERVICE),
+        *_outside(among.customers, about.organization_id, Condition.CUSTOMER),
+        *([] if has_words(rule, about.text) else [Condition.WORDS]),
+        *([] if has_tags(rule, about.tags) else [Condition.TAGS]),
+    ]
+
+
+def _unmet_by(rule: EscalationRule, occurrence: Occurrence) -> list[Condition]:
+    """Return the conditions on the occurrence itself that are not met."""
     conditions = []
     if rule.trigger == Trigger.CLOCK:
-        if rule.metric and rule.metric != occurrence.metric:
-            conditions.append(Condition.METRIC)
-        if occurrence.percent < (rule.percent or 0):
-            conditions.append(Condition.PERCENT)
-    states = rule.states or (DESK_TURN if rule.trigger == Trigger.SILENCE else ())
-    if states and about.state not in states:
-        conditions.append(Condition.STATE)
-    if rule.priorities and Priority(about.priority).code not in rule.priorities:
-        conditions.append(Condition.PRIORITY)
-    if rule.support_types and about.support_type not in rule.support_types:
-        conditions.append(Condition.SUPPORT_TYPE)
-    if customers and about.organization_id not in customers:
-        conditions.append(Condition.CUSTOMER)
+        metrics = [rule.metric] if rule.metric else ()
+        conditions += _outside(metrics, occurrence.metric, Condition.METRIC)
+        conditions += [Condition.PERCENT] if occurrence.percent < (rule.percent or 0) else []
+    if rule.trigger == Trigger.CHANGED:
+        conditions += _outside(rule.changes, occurrence.change, Condition.CHANGE)
     return conditions
+
+
+def _outside(chosen: Collection[T], value: T, condition: Condition) -> list[Condition]:
+    return [condition] if chosen and value not in chosen else []
+
+
+def has_words(rule: EscalationRule, text: str) -> bool:
+    """Tell whether one of a rule's words is in a text, or it has none. What stands between commas
+    is one word, or several that follow one another.
+    """
+    asked = [words_of(each) for each in rule.words.split(",")]
+    if not any(asked):
+        return True
+    found = [_forms(word) for word in words_of(text)]
+    return any(_follows(words, found) for words in asked if words)
+
+
+def _follows(words: Sequence[str], found: Sequence[frozenset[str]]) -> bool:
+    forms = [_forms(word) for word in words]
+    return any(
+        all(form & there for form, there in zip(forms, found[place:], strict=False))
+        for place in range(len(found) - len(forms) + 1)
+    )
+
+
+def _forms(word: str) -> frozenset[str]:
+    return frozenset({word, *stems_of(word)})
+
+
+def has_tags(rule: EscalationRule, tags: Collection[str]) -> bool:
+    """Tell whether one of a rule's tags is among these keys, or it has none."""
+    asked = {tag_key(name) for name in tag_names(rule.tags)}
+    return not asked or not asked.isdisjoint(tags)
+
+
+def tag_names(written: str) -> list[str]:
+    """Return the names of tags that are written with commas, without the sign before a tag."""
+    return [name for each in re.split("[,;\n]", written) if (name := each.strip(" #"))]
 
 
 @dataclass(frozen=True)
@@ -129,11 +211,14 @@ def held_back(
     rule_id: int, occurrence: Occurrence, earlier: Sequence[Earlier], at: datetime
 ) -> Outcome | None:
     """Return the reason to skip a rule that applies; None when it may run. ``ALREADY``: it ran for
-    this subject. ``LOOP``: it ran ``MAX_RUNS`` times within ``RUNS_WITHIN``.
+    this subject. ``OWN_ACT``: its own act led to the occurrence. ``LOOP``: it ran ``MAX_RUNS``
+    times within ``RUNS_WITHIN``.
     """
+    if rule_id in occurrence.chain:
+        return Outcome.OWN_ACT
     own = [run for run in earlier if run.rule_id == rule_id]
     if any(run.subject == occurrence.subject for run in own):
         return Outcome.ALREADY
-    if sum(run.at > at - RUNS_WITHIN for run in own) >= MAX_RUNS:
+    if sum(run.at > at - RUNS_WITHIN for run in own) >= MAX_RUNS[occurrence.trigger]:
         return Outcome.LOOP
     return None

@@ -36,6 +36,7 @@ from tickets.events import (
     TicketRaised,
     TicketStateChanged,
     TicketStayMarked,
+    TicketTagged,
     TicketUnmerged,
 )
 
@@ -45,6 +46,16 @@ def wire() -> None:
     when the apps are ready.
     """
     use_addresses(make_address)
+    _wire_configuration()
+    _wire_tickets()
+    _wire_clocks()
+    subscribe(MessageQueued, notifications.on_message_queued)
+    subscribe(EvidenceSubmitted, audits.on_evidence_submitted)
+    subscribe(ReportRequested, reports.on_report_requested)
+    subscribe(SimulationRequested, reports.on_simulation_requested)
+
+
+def _wire_configuration() -> None:
     subscribe(OrganizationCreated, calendars.on_organization_created)
     subscribe(AccountChanging, audits.on_account_changing)
     subscribe(RoleAsked, notifications.on_role_asked)
@@ -54,6 +65,9 @@ def wire() -> None:
     subscribe(ConfigurationChanged, escalation.on_configuration_changed)
     subscribe(CalendarVersionPublished, sla.on_calendar_version_published)
     subscribe(CalendarVersionPublished, escalation.on_calendar_version_published)
+
+
+def _wire_tickets() -> None:
     subscribe(TicketRaised, sla.on_ticket_raised)
     subscribe(TicketRaised, escalation.on_ticket_raised)
     subscribe(TicketRaised, audits.on_ticket_raised)
@@ -65,6 +79,7 @@ def wire() -> None:
     subscribe(NumberGiven, sla.on_number_given)
     subscribe(NumberGiven, escalation.on_number_given)
     subscribe(CustomerReplied, audits.on_customer_replied)
+    subscribe(CustomerReplied, escalation.on_customer_replied)
     subscribe(TicketStateChanged, sla.on_ticket_state_changed)
     subscribe(TicketStayMarked, sla.on_ticket_stay_marked)
     subscribe(TicketStateChanged, escalation.on_ticket_state_changed)
@@ -72,6 +87,8 @@ def wire() -> None:
     subscribe(TicketStateChanged, tickets.on_ticket_resumed)
     subscribe(TicketStateChanged, tickets.on_ticket_waits)
     subscribe(TicketAssigned, tickets.on_ticket_waits)
+    subscribe(TicketAssigned, escalation.on_ticket_assigned)
+    subscribe(TicketTagged, escalation.on_ticket_tagged)
     subscribe(TicketMerged, audits.on_ticket_merged)
     subscribe(TicketUnmerged, sla.on_ticket_unmerged)
     subscribe(TicketUnmerged, escalation.on_ticket_unmerged)
@@ -82,16 +99,15 @@ def wire() -> None:
     subscribe(TicketContractChanged, escalation.on_ticket_classified)
     subscribe(TicketContractChanged, audits.on_ticket_contract_changed)
     subscribe(SolutionDeclined, escalation.on_solution_declined)
+
+
+def _wire_clocks() -> None:
     subscribe(ClockWarned, escalation.on_clock_announced)
     subscribe(ClockWarned, audits.on_clock_announced)
     subscribe(ClockBreached, escalation.on_clock_announced)
     subscribe(ClockBreached, audits.on_clock_announced)
     subscribe(ClocksAnnounced, escalation.on_clocks_announced)
     subscribe(ClocksAnnounced, audits.on_clocks_announced)
-    subscribe(MessageQueued, notifications.on_message_queued)
-    subscribe(EvidenceSubmitted, audits.on_evidence_submitted)
-    subscribe(ReportRequested, reports.on_report_requested)
-    subscribe(SimulationRequested, reports.on_simulation_requested)
 
 
 # Events without a handler; a test checks that every event is here or in the table above.

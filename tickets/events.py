@@ -108,6 +108,13 @@ class TicketAssigned(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TicketTagged(TicketEvent):
+    """The ticket got tags that it did not have."""
+
+    tag_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketMerged(TicketEvent):
     """The ticket ended because its matter goes on in another one. A handler of the same transaction
     may refuse it.

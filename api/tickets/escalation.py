@@ -68,7 +68,10 @@ class RuleLogSerializer(serializers.ModelSerializer[RuleLog]):
     """What every active rule made of one occurrence."""
 
     occurrence = serializers.DictField(
-        help_text="metric and percent of a clock, state, or minutes of silence."
+        help_text=(
+            "metric and percent of a clock, state, minutes of silence, or what changed; nothing of "
+            "a ticket that is raised. by_rule: the rule whose act led to it."
+        )
     )
     results = RuleResultSerializer(many=True)
 

@@ -1,26 +1,38 @@
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Service
 from desk.configuration.base import EverybodysAdmin, LabelledFormSet, LabelledStack
 from desk.configuration.fields import RolesField
 from desk.configuration.forms import ConfigurationForm
 from desk.configuration.versions import VersionAdmin, VersionForm
-from escalation.models import Action, EscalationLevel, EscalationMatrix, EscalationRule, MatrixKind
+from escalation.models import (
+    Action,
+    Change,
+    EscalationLevel,
+    EscalationMatrix,
+    EscalationRule,
+    MatrixKind,
+)
 from escalation.queries import highest_level
 from escalation.rehearsal import DAYS, rehearse
+from escalation.rules import Among, tag_names
 from escalation.services import check_levels, check_matrix, number_matrix
 from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Organization
 from foundation.accounts.queries import members_with_role
 from foundation.accounts.roles import CustomerRole
-from foundation.core.classification import Priority, SupportType
+from foundation.core.classification import Channel, Kind, Priority, SupportType
 from foundation.core.errors import Invalid
+from tickets.masking import secrets_in
+from tickets.services import tags_by_key
 from tickets.states import State
 
 
@@ -107,6 +119,12 @@ class RuleForm(ConfigurationForm):
     scope is open.
     """
 
+    changes = RolesField(
+        label=_("What changes"),
+        choices=Change.choices,
+        required=False,
+        help_text=_("One of them is enough. A state has a trigger of its own."),
+    )
     states = RolesField(
         label=_("States"),
         choices=State.choices,
@@ -129,6 +147,34 @@ class RuleForm(ConfigurationForm):
         help_text=_("Empty: whatever it is."),
     )
 
+    kinds = RolesField(
+        label=_("Kinds"),
+        choices=Kind.choices,
+        required=False,
+        help_text=_("Empty: whatever it is."),
+    )
+    channels = RolesField(
+        label=_("Channels"),
+        choices=Channel.choices,
+        required=False,
+        help_text=_("Through which the ticket arrived. Empty: any."),
+    )
+
+    def clean_adds_tags(self) -> str:
+        written: str = self.cleaned_data["adds_tags"]
+        try:
+            return ", ".join(tags_by_key(tag_names(written)).values()) if written.strip() else ""
+        except Invalid as error:
+            raise ValidationError(str(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse secrets in what a rule writes, or keeps to compare with."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        written = {name: data.get(name) or "" for name in ("note", "words", "tags")}
+        for name, words in secrets_in(**written).items():
+            self.add_error(name, words)
+        return data
+
     @property
     def is_trial(self) -> bool:
         return "_try" in self.data
@@ -148,13 +194,28 @@ class EscalationRuleAdmin(EverybodysAdmin):
     list_filter = ("is_active", "trigger")
     fieldsets = (
         (None, {"fields": (("name", "position"), "is_active")}),
-        (_("When"), {"fields": ("trigger", ("metric", "percent"), "silence_minutes")}),
+        (_("When"), {"fields": ("trigger", ("metric", "percent"), "silence_minutes", "changes")}),
         (
             _("For which tickets"),
-            {"fields": ("states", "priorities", "support_types", "organizations")},
+            {
+                "fields": (
+                    "states",
+                    ("priorities", "support_types"),
+                    ("kinds", "channels"),
+                    "words",
+                    "tags",
+                    "services",
+                    "organizations",
+                )
+            },
         ),
-        (_("What to do"), {"fields": ("action", ("person", "team"), "level")}),
+        (_("What to do"), {"fields": ("action", ("person", "team"), "level", "adds_tags", "note")}),
     )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.related_model is Service:
+            kwargs["widget"] = forms.CheckboxSelectMultiple()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -173,9 +234,12 @@ class EscalationRuleAdmin(EverybodysAdmin):
         """On a trial, add the tickets that the rule as typed, saved or not, would have acted on."""
         form = context["adminform"].form
         if form.is_trial and not form.errors:
-            customers = [each.pk for each in form.cleaned_data["organizations"]]
+            among = Among(
+                [each.pk for each in form.cleaned_data["organizations"]],
+                [each.pk for each in form.cleaned_data["services"]],
+            )
             context |= {
-                "rehearsal": rehearse(form.instance, customers, at=timezone.now()),
+                "rehearsal": rehearse(form.instance, among, at=timezone.now()),
                 "rehearsal_days": DAYS,
             }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -305,6 +305,8 @@ class Migration(migrations.Migration):
                             ("clock", "A clock reaches a percentage"),
                             ("state", "The ticket comes into a state"),
                             ("silence", "The customer hears nothing"),
+                            ("raised", "A ticket is raised"),
+                            ("changed", "Something about the ticket changes"),
                         ],
                         max_length=10,
                         verbose_name="when",
@@ -380,6 +382,8 @@ class Migration(migrations.Migration):
                             ("tell_level", "Tell a level of the matrix"),
                             ("assign", "Assign"),
                             ("raise", "Raise one level of the matrix"),
+                            ("tag", "Put tags on the ticket"),
+                            ("note", "Write an internal note"),
                         ],
                         max_length=10,
                         verbose_name="what to do",
@@ -437,6 +441,48 @@ class Migration(migrations.Migration):
                         verbose_name="level",
                     ),
                 ),
+                (
+                    "words",
+                    models.CharField(
+                        blank=True,
+                        help_text="One is in subject or description, in any form: printer, toner.",
+                        max_length=200,
+                        verbose_name="words",
+                    ),
+                ),
+                (
+                    "tags",
+                    models.CharField(
+                        blank=True,
+                        help_text="The ticket has one of them. With commas.",
+                        max_length=200,
+                        verbose_name="tags",
+                    ),
+                ),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True,
+                        help_text="The customer never reads it.",
+                        max_length=2000,
+                        verbose_name="internal note",
+                    ),
+                ),
+                ("kinds", models.JSONField(blank=True, default=list, verbose_name="kinds")),
+                ("channels", models.JSONField(blank=True, default=list, verbose_name="channels")),
+                (
+                    "changes",
+                    models.JSONField(blank=True, default=list, verbose_name="what changes"),
+                ),
+                (
+                    "adds_tags",
+                    models.CharField(
+                        blank=True,
+                        help_text="With commas.",
+                        max_length=200,
+                        verbose_name="tags to put on it",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "escalation rule",
@@ -461,6 +507,8 @@ class Migration(migrations.Migration):
                             ("clock", "A clock reaches a percentage"),
                             ("state", "The ticket comes into a state"),
                             ("silence", "The customer hears nothing"),
+                            ("raised", "A ticket is raised"),
+                            ("changed", "Something about the ticket changes"),
                         ],
                         max_length=10,
                     ),
@@ -685,5 +733,16 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
+        ),
+        migrations.AddField(
+            model_name="escalationrule",
+            name="services",
+            field=models.ManyToManyField(
+                blank=True,
+                help_text="Leave empty for every service.",
+                related_name="+",
+                to="catalog.service",
+                verbose_name="services",
+            ),
         ),
     ]

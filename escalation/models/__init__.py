@@ -8,11 +8,12 @@ from escalation.models.matrices import (
     EscalationMatrix,
     MatrixKind,
 )
-from escalation.models.rules import Action, EscalationRule, RuleLog, SilenceWatch, Trigger
+from escalation.models.rules import Action, Change, EscalationRule, RuleLog, SilenceWatch, Trigger
 
 __all__ = [
     "Action",
     "Cause",
+    "Change",
     "Coverage",
     "Drill",
     "Escalation",

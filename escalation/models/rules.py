@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from catalog.models import Service
 from foundation.accounts.models import Organization, OrganizationRow, Team
 from foundation.accounts.roles import Capability
 from sla.policies.models import MAX_MINUTES, PROMISED
@@ -17,6 +18,18 @@ class Trigger(models.TextChoices):
     CLOCK = "clock", _("A clock reaches a percentage")
     STATE = "state", _("The ticket comes into a state")
     SILENCE = "silence", _("The customer hears nothing")
+    RAISED = "raised", _("A ticket is raised")
+    CHANGED = "changed", _("Something about the ticket changes")
+
+
+class Change(models.TextChoices):
+    """What may change about a ticket but for its state, which has a trigger of its own."""
+
+    CLASSIFIED = "classified", _("Its classification")
+    CONTRACT = "contract", _("Its contract")
+    ASSIGNED = "assigned", _("Who it is assigned to")
+    TAGGED = "tagged", _("It gets a tag")
+    CUSTOMER_WROTE = "customer_wrote", _("The customer writes")
 
 
 class Action(models.TextChoices):
@@ -25,15 +38,23 @@ class Action(models.TextChoices):
     TELL_LEVEL = "tell_level", _("Tell a level of the matrix")
     ASSIGN = "assign", _("Assign")
     RAISE = "raise", _("Raise one level of the matrix")
+    TAG = "tag", _("Put tags on the ticket")
+    NOTE = "note", _("Write an internal note")
+
+
+# What an act changes: a rule does not wait for what it does itself.
+CHANGES_BY = {Action.ASSIGN: Change.ASSIGNED, Action.TAG: Change.TAGGED}
+LONGEST_WORDS = 200  # characters of the words, and of the tags, of a rule
+LONGEST_NOTE = 2000
 
 
 class EscalationRule(models.Model):
-    """An action that a clock, a state or a silence triggers automatically (SPEC 5.3). A new rule is
-    inactive.
+    """An action that a clock, a state, a silence, the arrival of a ticket or a change of it
+    triggers automatically (SPEC 5.3). A new rule is inactive.
 
     An empty condition matches every ticket; without states, a silence rule matches
     ``tickets.states.DESK_TURN``. Codes are those of ``foundation.core.classification``,
-    ``sla`` and ``tickets``.
+    ``sla`` and ``tickets``; ``words``, ``tags`` and ``adds_tags`` are lists with commas.
     """
 
     name = models.CharField(_("name"), max_length=120, unique=True)
@@ -74,9 +95,31 @@ class EscalationRule(models.Model):
             "state changed."
         ),
     )
+    changes = models.JSONField(_("what changes"), default=list, blank=True)
     states = models.JSONField(_("states"), default=list, blank=True)
     priorities = models.JSONField(_("priorities"), default=list, blank=True)
     support_types = models.JSONField(_("support types"), default=list, blank=True)
+    kinds = models.JSONField(_("kinds"), default=list, blank=True)
+    channels = models.JSONField(_("channels"), default=list, blank=True)
+    words = models.CharField(
+        _("words"),
+        max_length=LONGEST_WORDS,
+        blank=True,
+        help_text=_("One is in subject or description, in any form: printer, toner."),
+    )
+    tags = models.CharField(
+        _("tags"),
+        max_length=LONGEST_WORDS,
+        blank=True,
+        help_text=_("The ticket has one of them. With commas."),
+    )
+    services = models.ManyToManyField(
+        Service,
+        related_name="+",
+        blank=True,
+        verbose_name=_("services"),
+        help_text=_("Leave empty for every service."),
+    )
     organizations = models.ManyToManyField(
         Organization,
         related_name="+",
@@ -112,6 +155,15 @@ class EscalationRule(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(20)],
         help_text=_("Of the ticket's escalation matrix, which the rule does not move."),
     )
+    adds_tags = models.CharField(
+        _("tags to put on it"), max_length=LONGEST_WORDS, blank=True, help_text=_("With commas.")
+    )
+    note = models.TextField(
+        _("internal note"),
+        max_length=LONGEST_NOTE,
+        blank=True,
+        help_text=_("The customer never reads it."),
+    )
 
     class Meta:
         verbose_name = _("escalation rule")
@@ -124,6 +176,11 @@ class EscalationRule(models.Model):
     def clean(self) -> None:
         """Raise ``ValidationError`` for a rule that could never act, with the fields to correct."""
         super().clean()
+        wrong = {**self._wrong_occurrence(), **self._wrong_action(), **self._wrong_person()}
+        if wrong:
+            raise ValidationError(wrong)
+
+    def _wrong_occurrence(self) -> dict[str, str | Promise]:
         wrong: dict[str, str | Promise] = {}
         if self.trigger == Trigger.CLOCK and self.percent is None:
             wrong["percent"] = _("Enter the percentage of the clock.")
@@ -135,12 +192,36 @@ class EscalationRule(models.Model):
             wrong["states"] = _(
                 "A ticket that has ended is not waited for: choose a state in which it is open."
             )
+        if self.trigger == Trigger.CHANGED and not self.changes:
+            wrong["changes"] = _("Choose at least one change.")
+        own = CHANGES_BY.get(Action(self.action)) if self.action else None
+        if self.trigger == Trigger.CHANGED and own is not None and own in self.changes:
+            words = _("The rule itself does this: take out “%(change)s”, or choose another act.")
+            wrong["changes"] = words % {"change": own.label}
+        return wrong
+
+    def _wrong_action(self) -> dict[str, str | Promise]:
+        wrong: dict[str, str | Promise] = {}
         if (self.action == Action.TELL_LEVEL) != (self.level is not None):
             wrong["level"] = (
                 _("Say which level, such as 2.")
                 if self.level is None
                 else _("Only a rule that tells a level of the matrix names one.")
             )
+        if self.action == Action.TAG and not self.adds_tags.strip(" ,"):
+            wrong["adds_tags"] = _("Write the tags to put on the ticket.")
+        if self.action == Action.NOTE and not self.note.strip():
+            wrong["note"] = _("Write the note.")
+        if (
+            self.action in {Action.ASSIGN, Action.RAISE}
+            and self.states
+            and set(self.states) <= FINAL
+        ):
+            wrong["states"] = _("A ticket that has ended is neither given to anybody nor raised.")
+        return wrong
+
+    def _wrong_person(self) -> dict[str, str | Promise]:
+        wrong: dict[str, str | Promise] = {}
         names_exactly_one = (self.person is None) != (self.team is None)
         if self.action in {Action.TELL, Action.ASSIGN} and not names_exactly_one:
             wrong["person"] = _("Name a person or a group, one of the two.")
@@ -154,14 +235,7 @@ class EscalationRule(models.Model):
             wrong["person"] = _(
                 "This person holds no tickets: name an agent, a consultant or a supervisor."
             )
-        if (
-            self.action in {Action.ASSIGN, Action.RAISE}
-            and self.states
-            and set(self.states) <= FINAL
-        ):
-            wrong["states"] = _("A ticket that has ended is neither given to anybody nor raised.")
-        if wrong:
-            raise ValidationError(wrong)
+        return wrong
 
 
 class RuleLog(OrganizationRow):
@@ -177,7 +251,8 @@ class RuleLog(OrganizationRow):
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=80)
     trigger = models.CharField(max_length=10, choices=Trigger)
-    occurrence = models.JSONField()  # {"metric", "percent"} or {"state"} or {"minutes"}
+    # {"metric", "percent"}, {"state"}, {"minutes"}, {"change"}, or nothing for a ticket raised
+    occurrence = models.JSONField()
     at = models.DateTimeField()
     results = models.JSONField()
 

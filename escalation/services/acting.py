@@ -1,6 +1,6 @@
 """What a rule of escalation does to a ticket (SPEC 5.3)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,17 +9,17 @@ from django.db import transaction
 from escalation import notices
 from escalation.duty import DutyAt, party_of_rule
 from escalation.models import Action, Cause, EscalationRule
-from escalation.rules import Condition, Occurrence
+from escalation.rules import Condition, Occurrence, tag_names
 from escalation.services.base import ESCALATOR
 from escalation.services.batching import Batch
 from escalation.services.climbing import escalate
 from foundation.accounts.models import User
 from foundation.accounts.queries import team_member_ids
-from foundation.core.errors import DomainError
+from foundation.core.errors import DomainError, Invalid
 from foundation.duty.roster import Answering
 from tickets.models import Ticket
 from tickets.queries import held_by
-from tickets.services import assign_automatically
+from tickets.services import assign_automatically, note_automatically, tag_automatically
 from tickets.states import FINAL
 
 
@@ -44,6 +44,9 @@ def act(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurren
     """Perform the rule's action and return its recipients, assignee or level. Raises ``CannotAct``
     when a prerequisite is missing.
     """
+    if rule.action in _AT_ONCE:
+        with transaction.atomic():
+            return Done(_AT_ONCE[Action(rule.action)](rule, batch, ticket), None)
     if rule.action == Action.RAISE:
         if ticket.state in FINAL:
             raise CannotAct(Condition.ENDED)
@@ -58,11 +61,6 @@ def act(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurren
         if step is None:
             return Done("→", None)
         return Done(f"→ {step.position}", step.notified_at)
-    if rule.action == Action.ASSIGN:
-        chosen = _assignable(rule, ticket, batch)
-        with transaction.atomic():  # it writes at once
-            assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=batch.at)
-        return Done(chosen.full_name, None)
     answering = _answering(rule, ticket, batch.duty)
     if not answering.people:
         raise CannotAct(Condition.NOT_SERVING)
@@ -75,6 +73,34 @@ def act(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurren
     )
     names = ", ".join(person.full_name or person.email for person in answering.people)
     return Done(names, answering.at)
+
+
+def _assign(rule: EscalationRule, batch: Batch, ticket: Ticket) -> str:
+    chosen = _assignable(rule, ticket, batch)
+    assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=batch.at)
+    return chosen.full_name
+
+
+def _tag(rule: EscalationRule, batch: Batch, ticket: Ticket) -> str:
+    names = tag_names(rule.adds_tags)
+    try:
+        tag_automatically(ticket=ticket, names=names, by=ESCALATOR, at=batch.at)
+    except Invalid as error:
+        raise CannotAct(Condition.TOO_MANY_TAGS) from error
+    return ", ".join(names)
+
+
+def _note(rule: EscalationRule, batch: Batch, ticket: Ticket) -> str:
+    note_automatically(ticket=ticket, body=rule.note, by=ESCALATOR, at=batch.at)
+    return ""
+
+
+# The acts that are written at once, and not with their batch. Each returns what it did.
+_AT_ONCE: dict[Action, Callable[[EscalationRule, Batch, Ticket], str]] = {
+    Action.ASSIGN: _assign,
+    Action.TAG: _tag,
+    Action.NOTE: _note,
+}
 
 
 def _require_named(rule: EscalationRule) -> None:

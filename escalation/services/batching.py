@@ -2,15 +2,18 @@
 and letters are written in sets.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 from escalation import notices, verbs
 from escalation.duty import duty_at
 from escalation.events import TicketEscalated
-from escalation.models import Escalation, EscalationLevel, RuleLog
+from escalation.models import Escalation, EscalationLevel, EscalationRule, RuleLog
+from escalation.rules import Occurrence
 from escalation.services.base import ESCALATOR
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor
@@ -32,6 +35,36 @@ class NewStep:
     told: Answering
     is_last: bool
     is_repeated: bool
+
+
+@dataclass(frozen=True)
+class _Acting:
+    """The rule that acts at this moment, for which occurrence, and the batch that it acts for."""
+
+    batch: "Batch"
+    rule: EscalationRule
+    occurrence: Occurrence
+
+
+_acting: ContextVar[_Acting | None] = ContextVar("acting", default=None)
+
+
+def keep_for_later(ticket_id: int, occurrence: Occurrence) -> bool:
+    """Keep an occurrence of a ticket that the act of a rule leads to, until the batch of that rule
+    is written; return False when no rule acts at this moment.
+    """
+    acting = _acting.get()
+    if acting is None:
+        return False
+    chain = (*acting.occurrence.chain, acting.rule.pk)
+    caused = replace(
+        occurrence,
+        key=f"{occurrence.key}:{acting.rule.pk}",
+        chain=chain,
+        by_rule=acting.rule.name,
+    )
+    acting.batch.caused.append((ticket_id, caused))
+    return True
 
 
 class Batch:
@@ -59,6 +92,8 @@ class Batch:
         self.new_steps: list[NewStep] = []
         self.new_logs: list[RuleLog] = []
         self.letters: list[Letter] = []
+        # Ticket id and occurrence: what the acts of rules lead to, still to be judged.
+        self.caused: list[tuple[int, Occurrence]] = []
         self._no_longer_waiting: list[int] = []
 
     @cached_property
@@ -76,6 +111,19 @@ class Batch:
         for log in RuleLog.objects.filter(ticket_id__in=list(found)).order_by("pk"):
             found[log.ticket_id].append(log)
         return found
+
+    @contextmanager
+    def acting(self, rule: EscalationRule, occurrence: Occurrence) -> Iterator[None]:
+        """Keep what the rule's act leads to (``keep_for_later``); nothing of an act that fails."""
+        kept = len(self.caused)
+        token = _acting.set(_Acting(self, rule, occurrence))
+        try:
+            yield
+        except Exception:
+            del self.caused[kept:]
+            raise
+        finally:
+            _acting.reset(token)
 
     def stop_waiting(self, steps: Sequence[Escalation]) -> None:
         """Clear ``acknowledge_due_at`` of steps, so that the sweep skips them."""

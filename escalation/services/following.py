@@ -10,7 +10,7 @@ from escalation.models import Cause, Trigger
 from escalation.rules import Occurrence
 from escalation.services.batching import Batch
 from escalation.services.climbing import escalate
-from escalation.services.ruling import judge
+from escalation.services.ruling import finish, judge
 from sla.clocks.models import Clock
 from sla.events import ClockBreached, ClockEvent
 from tickets.services.base import locked_tickets
@@ -52,4 +52,4 @@ def follow_clocks(*, clocks: Sequence[ClockEvent], in_sets: bool = False, at: da
             percent=event.percent,
         )
         judge(batch, ticket, occurrence)
-    batch.flush()
+    finish(batch)

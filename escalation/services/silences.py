@@ -11,7 +11,7 @@ from escalation.models import EscalationRule, RuleLog, SilenceWatch, Trigger
 from escalation.queries import RULES_KEY, active_rules, rules_to_plan
 from escalation.rules import Occurrence, Outcome
 from escalation.services.batching import Batch
-from escalation.services.ruling import apply_rules, judge
+from escalation.services.ruling import apply_rules, finish, judge
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.queries import business_calendar_on, work_calendar
 from tickets.models import Ticket
@@ -91,7 +91,7 @@ def break_silences(*, watch_ids: Sequence[int], at: datetime, in_sets: bool = Tr
             minutes=watch.rule.silence_minutes or 0,
         )
         judge(batch, batch.tickets[watch.ticket_id], occurrence)
-    batch.flush()
+    finish(batch)
     return len(due)
 
 

@@ -16,7 +16,7 @@ from catalog.models import (
     TemplateField,
 )
 from catalog.services import publish_contract, publish_matrix
-from escalation.models import Action, EscalationLevel, EscalationRule, MatrixKind, Trigger
+from escalation.models import Action, Change, EscalationLevel, EscalationRule, MatrixKind, Trigger
 from escalation.services import publish_ladder
 from foundation.accounts.models import (
     Department,
@@ -110,6 +110,25 @@ def _rules(staff: dict[str, User], desk: Team) -> None:
         percent=90,
         action=Action.RAISE,
         position=3,
+    )
+    EscalationRule.objects.create(
+        name="Etiquetar lo del cierre de mes",
+        is_active=True,
+        trigger=Trigger.RAISED,
+        words="cierre de mes, nómina, month end, payroll",
+        action=Action.TAG,
+        adds_tags="cierre de mes",
+        position=4,
+    )
+    EscalationRule.objects.create(
+        name="Recordar la llamada cuando algo pasa a crítico",
+        is_active=True,
+        trigger=Trigger.CHANGED,
+        changes=[Change.CLASSIFIED],
+        priorities=[Priority.CRITICAL.code],
+        action=Action.NOTE,
+        note="Pasó a crítico: llame al cliente y anote aquí con quién habló.",
+        position=5,
     )
 
 

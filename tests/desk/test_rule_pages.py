@@ -115,3 +115,77 @@ def test_the_log_is_read_over_the_api_by_the_staff_alone(house: House, client: A
         "told_at": None,
     }
     assert ask(house.requester).status_code == 403
+
+
+def test_a_rule_on_what_is_raised_is_tried_and_refuses_what_it_may_not_keep(
+    house: House, sign_in: Any
+) -> None:
+    house.staff["administrator"].language = "en"
+    house.staff["administrator"].save()
+    tickets = [make_ticket(house, service=name) for name in ("erp", "network")]
+    add = "/admin/escalation/escalationrule/add/"
+    data = {
+        "name": "Tags",
+        "position": "1",
+        "trigger": "raised",
+        "words": "invoices",
+        "services": [str(house.services["network"].pk)],
+        "action": "tag",
+        "adds_tags": "#billing, Month end ,billing",
+    }
+
+    def shown(**changes: Any) -> str:
+        return sign_in(house.staff["administrator"]).post(add, data | changes).content.decode()
+
+    with time_machine.travel(MONDAY_9AM + DAY, tick=False):
+        tried = shown(_try="")
+        assert [ticket.number in tried for ticket in tickets] == [False, True]
+        assert "A ticket is raised" in tried
+    for changes, words in (
+        ({"adds_tags": ""}, "Write the tags to put on the ticket."),
+        ({"adds_tags": "x" * 41}, "A tag has at most 40 characters."),
+        ({"trigger": "changed"}, "Choose at least one change."),
+        (
+            {"trigger": "changed", "changes": ["tagged", "classified"]},
+            "The rule itself does this: take out “It gets a tag”, or choose another act.",
+        ),
+        ({"action": "note", "note": "password: hunter2secret"}, "password"),
+    ):
+        assert words in shown(**changes), changes
+    assert not EscalationRule.objects.exists()
+    answer = sign_in(house.staff["administrator"]).post(add, data | {"is_active": "on"})
+    assert answer.status_code == 302
+    made = EscalationRule.objects.get()
+    assert (made.adds_tags, made.words, list(made.services.all())) == (
+        "billing, Month end",
+        "invoices",
+        [house.services["network"]],
+    )
+
+
+def test_the_page_of_a_ticket_says_which_change_and_by_which_rule(
+    house: House, sign_in: Any
+) -> None:
+    rule(trigger="raised", percent=None, action="tag", adds_tags="billing", name="Canary")
+    rule(
+        trigger="changed",
+        changes=["tagged"],
+        percent=None,
+        action="note",
+        note="Look at the invoice first.",
+        name="Notes",
+    )
+    ticket = make_ticket(house)
+    house.agent.language = "en"
+    house.agent.save()
+
+    panel = sign_in(house.agent).get(f"/admin/tickets/{ticket.number}/panels/rules/")
+    page = " ".join(panel.content.decode().split())
+
+    assert "It gets a tag (by the rule “Canary”)" in page
+    assert "A ticket is raised" in page
+    conversation = sign_in(house.agent).get(f"/admin/tickets/{ticket.number}/").content.decode()
+    assert "Look at the invoice first." in conversation
+    customers = sign_in(house.requester).get(f"/tickets/{ticket.number}/").content.decode()
+    for word in ("billing", "Look at the invoice", "Canary", "Notes"):
+        assert word not in customers

@@ -18,6 +18,7 @@ from escalation.models import (
     Trigger,
 )
 from escalation.queries import AcknowledgementLink
+from escalation.rules import Among
 from foundation.accounts.models import User
 from foundation.core.errors import NotFound
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, fresh, make_ticket
@@ -169,9 +170,9 @@ def test_the_active_rules_come_in_their_order_with_their_customers(house: House)
 
     found = queries.active_rules()
 
-    assert [(each.rule, each.customers) for each in found] == [
-        (first, ()),
-        (second, (house.south.pk,)),
+    assert [(each.rule, each.among) for each in found] == [
+        (first, Among()),
+        (second, Among((house.south.pk,))),
     ]
     assert queries.any_rule(Trigger.CLOCK, Trigger.STATE) is True
     assert queries.any_rule(Trigger.SILENCE, Trigger.STATE) is False

@@ -4,6 +4,7 @@ import pytest
 
 from escalation.models import RuleLog
 from escalation.rehearsal import rehearse
+from escalation.rules import ANY
 from foundation.core.classification import Impact, Urgency
 from foundation.notifications.models import OutboxMessage
 from sla.clocks.services import settle_ticket
@@ -44,7 +45,7 @@ def test_a_rehearsal_finds_the_matching_tickets_and_writes_nothing(
     settle_ticket(ticket_id=old.pk, at=MONDAY_9AM - 59 * DAY)
     before = (OutboxMessage.objects.count(), RuleLog.objects.count())
 
-    found = rehearse(rule(is_active=False, priorities=["high"]), [], at=MONDAY_9AM + DAY)
+    found = rehearse(rule(is_active=False, priorities=["high"]), ANY, at=MONDAY_9AM + DAY)
 
     assert [(each.ticket.pk, each.occurrence.percent) for each in found.touched] == [
         (late.pk, 100),
@@ -94,7 +95,8 @@ def test_a_rehearsal_agrees_with_the_later_run_of_the_rule(house: House) -> None
             for row in log.results
             if (row["rule"], row["outcome"]) == (each.pk, "ran")
         }
-        assert {touched.ticket.pk for touched in rehearse(each, [], at=end).touched} == ran != set()
+        touched = {one.ticket.pk for one in rehearse(each, ANY, at=end).touched}
+        assert touched == ran != set()
 
 
 def test_a_marked_stay_is_no_change_of_state(house: House) -> None:
@@ -116,8 +118,8 @@ def test_a_marked_stay_is_no_change_of_state(house: House) -> None:
         person=house.agent,
     )
 
-    entered = rehearse(state, [], at=MONDAY_9AM + 3 * HOUR)
-    silent = rehearse(silence, [], at=MONDAY_9AM + 3 * HOUR)
+    entered = rehearse(state, ANY, at=MONDAY_9AM + 3 * HOUR)
+    silent = rehearse(silence, ANY, at=MONDAY_9AM + 3 * HOUR)
 
     assert [each.at for each in entered.touched] == [MONDAY_9AM]
     assert [each.at for each in silent.touched] == [MONDAY_9AM + 90 * MINUTE]
@@ -137,7 +139,7 @@ def test_a_rehearsal_of_states_ends_at_its_own_instant(house: House) -> None:
     )
 
     def touched(at: Any) -> list[int]:
-        return [each.ticket.pk for each in rehearse(tried, [], at=at).touched]
+        return [each.ticket.pk for each in rehearse(tried, ANY, at=at).touched]
 
     assert touched(MONDAY_9AM) == [ticket.pk]
     assert touched(MONDAY_9AM + HOUR) == [other.pk, ticket.pk]
@@ -160,6 +162,6 @@ def test_neither_a_note_of_the_desk_nor_the_customer_ends_a_silence(house: House
         is_active=False,
     )
 
-    found = rehearse(tried, [], at=MONDAY_9AM + 90 * MINUTE)
+    found = rehearse(tried, ANY, at=MONDAY_9AM + 90 * MINUTE)
 
     assert {each.ticket.pk for each in found.touched} == {noted.pk, asked.pk}

@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 
 from escalation.queries import RULES_KEY, active_rules
+from escalation.rules import Among
 from foundation.notifications import waking
 from servicedesk.cache import (
     ASKED_AGAIN_AFTER,
@@ -51,7 +52,7 @@ def test_rules_are_cached_as_json_and_come_back_whole(house: House) -> None:
     assert json.loads(cache.get(RULES_KEY))["customers"] == [[house.north.pk]]
     for active in (first[0], again[0]):
         assert active.rule == made
-        assert active.customers == (house.north.pk,)
+        assert active.among == Among((house.north.pk,))
         for field in made._meta.concrete_fields:
             made.refresh_from_db()
             assert getattr(active.rule, field.attname) == getattr(made, field.attname)

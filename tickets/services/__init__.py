@@ -35,6 +35,7 @@ from tickets.services.classification import Classification, classify_ticket, pri
 from tickets.services.contracting import change_contract
 from tickets.services.conversation import (
     add_note,
+    note_automatically,
     publish_customer_informed,
     readers_of,
     reply_to_customer,
@@ -109,7 +110,13 @@ from tickets.services.sharing import (
 from tickets.services.snoozing import end_snooze, snooze_ticket, wake_ticket, wake_when_due
 from tickets.services.splitting import split_ticket, written_at
 from tickets.services.stays import go_on, mark_stay
-from tickets.services.tagging import MOST_TAGS, tag_ticket, untag_ticket
+from tickets.services.tagging import (
+    MOST_TAGS,
+    tag_automatically,
+    tag_ticket,
+    tags_by_key,
+    untag_ticket,
+)
 from tickets.services.terms import Terms, matrix_of, terms_for, terms_under
 from tickets.services.ticket_tasks import (
     LATEST_DUE,
@@ -201,6 +208,7 @@ __all__ = [
     "merge_tickets",
     "move_validation_term",
     "next_ticket",
+    "note_automatically",
     "note_rename",
     "note_run",
     "note_session",
@@ -247,7 +255,9 @@ __all__ = [
     "solve_automatically",
     "split_ticket",
     "steps_with_reply",
+    "tag_automatically",
     "tag_ticket",
+    "tags_by_key",
     "take_back",
     "terms_for",
     "terms_under",

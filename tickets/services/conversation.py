@@ -141,6 +141,14 @@ def add_note(
     return message
 
 
+@transaction.atomic
+def note_automatically(*, ticket: Ticket, body: str, by: Actor, at: datetime) -> Message:
+    """Write an internal note on behalf of a rule; ``by`` is a system actor. It changes no clock."""
+    return write_message(
+        ticket=ticket, kind=MessageKind.NOTE, body=body, is_from_staff=True, by=by, at=at
+    )
+
+
 def told_by_note(ticket: Ticket, body: str, by: Actor, at: datetime) -> list[User]:
     """Return who is mentioned in a note and may read it, but for its author."""
     if "@" not in body:

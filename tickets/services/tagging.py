@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
+from foundation.core.events import publish
 from foundation.core.texts import one_line
 from tickets import verbs
+from tickets.events import TicketTagged
 from tickets.masking import secrets_in
 from tickets.models import LONGEST_KEY, LONGEST_TAG, Tag, Ticket, TicketTag, tag_key
 from tickets.queries import tags_of
-from tickets.services.base import locked_ticket, record_ticket, require_worker
+from tickets.services.base import locked_ticket, record_ticket, require_worker, touch_ticket
 
 MOST_TAGS = 20  # of a ticket
 
@@ -28,6 +30,14 @@ def tag_ticket(*, ticket: Ticket, names: Iterable[str], by: Actor, at: datetime)
     than ``MOST_TAGS`` tags on the ticket.
     """
     require_worker(ticket, by)
+    return tag_automatically(ticket=ticket, names=names, by=by, at=at)
+
+
+@transaction.atomic
+def tag_automatically(
+    *, ticket: Ticket, names: Iterable[str], by: Actor, at: datetime
+) -> list[Tag]:
+    """Put tags on the ticket, as ``tag_ticket``, on behalf of a rule: asks for no permission."""
     wanted = tags_by_key(names)
     locked_ticket(ticket.pk)
     present = {tag.key for tag in tags_of(ticket)}
@@ -40,6 +50,16 @@ def tag_ticket(*, ticket: Ticket, names: Iterable[str], by: Actor, at: datetime)
     )
     for tag in tags:
         record_ticket(ticket, verbs.TAGGED, by=by, at=at, tag=tag.pk)
+    if tags:
+        touch_ticket(ticket, at=at)
+        publish(
+            TicketTagged(
+                organization_id=ticket.organization_id,
+                at=at,
+                ticket_id=ticket.pk,
+                tag_ids=tuple(tag.pk for tag in tags),
+            )
+        )
     return tags
 
 
