@@ -10,6 +10,7 @@ from sla.metrics import Metric
 from tickets.events import (
     CustomerInformed,
     CustomerReplied,
+    RequesterChanged,
     TicketClassified,
     TicketContractChanged,
     TicketMerged,
@@ -89,6 +90,12 @@ def on_ticket_contract_changed(event: TicketContractChanged) -> None:
     """Raise ``NotAllowed`` when an audit's ticket gets another contract."""
     if audit_of_ticket(event.ticket_id) is not None:
         services.refuse_contract_change()
+
+
+def on_requester_changed(event: RequesterChanged) -> None:
+    """Raise ``NotAllowed`` when an audit's ticket gets another requester."""
+    if audit_of_ticket(event.ticket_id) is not None:
+        services.refuse_requester_change()
 
 
 def on_ticket_merged(event: TicketMerged) -> None:

@@ -108,6 +108,13 @@ class TicketAssigned(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequesterChanged(TicketEvent):
+    """Another person of the same customer is the requester. A handler of the same transaction may
+    refuse it.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
 class TicketTagged(TicketEvent):
     """The ticket got tags that it did not have."""
 

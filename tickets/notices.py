@@ -306,6 +306,30 @@ def _tell_of_merge(template: str, ticket: Ticket, merge: Merge, by: Actor, at: d
     send(ticket, [letter], at)
 
 
+def notify_requester_changed(
+    *, ticket: Ticket, old: User, follows: bool, by: Actor, at: datetime
+) -> None:
+    """Tell the new requester that the ticket is theirs, and the old one whose it is now and whether
+    they still follow it. Neither is told who may not read it, nor of what they did themselves.
+    """
+    told = [person for person in (ticket.requester, old) if person.pk != by.person_id]
+    letters = [
+        ticket_letter(
+            ticket,
+            to=person,
+            template="requester_changed",
+            key=f"requester:{ticket.pk}:{ticket.version}",
+            is_new=person.pk == ticket.requester_id,
+            requester=ticket.requester.full_name,
+            old=old.full_name,
+            follows=follows,
+        )
+        for person in told
+        if may_read(person.pk, ticket.organization_id)
+    ]
+    send(ticket, letters, at)
+
+
 def notify_reminder(*, ticket: Ticket, at: datetime) -> None:
     """Remind the requester of the desk's last question, and say when the ticket closes if it does
     without an answer.

@@ -135,6 +135,10 @@ def _assigned(payload: Mapping[str, Any], time_zone: str) -> str:
     return _("Assignee: %(change)s") % {"change": _from_to(payload, "assignee")}
 
 
+def _requester_changed(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Requester: %(change)s") % {"change": _from_to(payload, "requester")}
+
+
 def _contract_changed(payload: Mapping[str, Any], time_zone: str) -> str:
     parts = [
         _from_to(payload, "contract"),
@@ -242,6 +246,7 @@ SENTENCES: dict[str, Sentence] = {
     verbs.STATE_CHANGED: _state_changed,
     verbs.CLASSIFIED: _classified,
     verbs.ASSIGNED: _assigned,
+    verbs.REQUESTER_CHANGED: _requester_changed,
     verbs.CONTRACT_CHANGED: _contract_changed,
     verbs.MERGED: _about(gettext_noop("Merged into %(number)s"), "survivor"),
     verbs.UNMERGED: _about(gettext_noop("No longer merged into %(number)s"), "survivor"),

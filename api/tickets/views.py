@@ -40,6 +40,7 @@ from api.tickets.raising import NewTicketSerializer, new_ticket
 from api.tickets.relations import NewMergeSerializer, RelationActions
 from api.tickets.remote import SessionActions
 from api.tickets.replying import send_reply
+from api.tickets.requester import RequesterActions
 from api.tickets.serializers import (
     LIST_COLUMNS,
     NewTransitionSerializer,
@@ -80,6 +81,7 @@ class TicketViewSet(
     MacroAction,
     MarkAction,
     RelationActions,
+    RequesterActions,
     SessionActions,
     SnoozeAction,
     SplitAction,

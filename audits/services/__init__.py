@@ -20,6 +20,7 @@ from audits.services.following import (
     guard_message,
     refuse_contract_change,
     refuse_merge,
+    refuse_requester_change,
     wait_for_answer,
 )
 from audits.services.handling import note_reading, release_handlers
@@ -62,6 +63,7 @@ __all__ = [
     "prepare_evidence",
     "purge_evidence",
     "refuse_contract_change",
+    "refuse_requester_change",
     "refuse_evidence",
     "refuse_merge",
     "release_handlers",

@@ -169,6 +169,13 @@ def refuse_contract_change() -> None:
     )
 
 
+def refuse_requester_change() -> None:
+    """Raise ``NotAllowed``: who asks for an audit answers for it and its evidence (SPEC 9.1)."""
+    raise NotAllowed(
+        _("The requester of an audit does not change: call it off and have it asked for anew.")
+    )
+
+
 def refuse_merge() -> None:
     """Raise ``NotAllowed``: an audit's ticket goes on in no other one, and no other one in it."""
     raise NotAllowed(_("An audit cannot be merged: link the tickets instead."))

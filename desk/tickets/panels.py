@@ -30,6 +30,7 @@ from desk.tickets.side_panels import (
     TimePerState,
     Times,
 )
+from desk.tickets.requester_form import RequesterForm
 from desk.tickets.snooze_form import PRESETS, SnoozeForm
 from desk.tickets.steps import WAIT, grouped, primary_act
 from escalation.services import can_acknowledge
@@ -263,6 +264,8 @@ class Customer(TicketPanel):
         ticket = page.ticket
         return {
             "followers": page.followers,
+            "can_change_requester": can_classify(user, ticket) and ticket.state not in FINAL,
+            "requester_form": RequesterForm(initial={"version": ticket.version}),
             "membership": membership_of(ticket.requester_id, ticket.organization_id),
             "others": queries.last_tickets_of(ticket.requester_id, besides=ticket, reader=user),
         }

@@ -307,7 +307,11 @@ def test_templates_hold_no_inline_style_or_script() -> None:
 # ``_acknowledge`` is the contact without a login, whose letter had the link.
 TAKE_ANOTHER_PERSON = {
     "_acknowledge",
-    "_follow",
+    "_check_requester",
+    "change_requester",
+    "follow",
+    "notify_requester_changed",
+    "plan_requester",
     "_take",
     "give",
     "_record",

@@ -174,6 +174,16 @@ def _customer(
     return organization, people
 
 
+def colleague(house: House) -> User:
+    """A second requester of the north, at the site of its own."""
+    person: User = User.objects.create(
+        email="second@north.example", full_name="Second North", language="en"
+    )
+    site = Site.objects.create(organization=house.north, name="Plant 2")
+    Membership.objects.create(organization=house.north, user=person, roles=["requester"], site=site)
+    return person
+
+
 def by(user: User, channel: Channel = Channel.DESK) -> Actor:
     return Actor(person_id=user.pk, channel=channel)
 

@@ -13,7 +13,9 @@ from foundation.activity.models import Record
 from tickets import verbs
 from tickets.models import Tag, Task, Ticket
 
-_PEOPLE = ("assignee", "accepted_by", "asked_by", "person", "owner")
+_PEOPLE = ("assignee", "requester", "accepted_by", "asked_by", "person", "owner")
+
+_FROM_TO = {verbs.ASSIGNED: "assignee", verbs.REQUESTER_CHANGED: "requester"}
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ def _texts(wanted: Mapping[str, set[int]]) -> Mapping[str, Mapping[int, str]]:
 
 def _ids(record: Record) -> dict[str, list[int | None]]:
     """Return the ids before and after that a fact has instead of names."""
-    if record.verb == verbs.ASSIGNED:
-        return {"assignee": [record.payload.get("from"), record.payload.get("to")]}
+    if record.verb in _FROM_TO:
+        return {_FROM_TO[record.verb]: [record.payload.get("from"), record.payload.get("to")]}
     if record.verb in {verbs.WATCHED, verbs.UNWATCHED}:
         return {"person": [None, record.payload["person"]]}
     if record.verb in {verbs.TAGGED, verbs.UNTAGGED}:

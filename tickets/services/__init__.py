@@ -95,6 +95,12 @@ from tickets.services.raising import Arrival, NewTicket, raise_ticket
 from tickets.services.remote import NewSession, note_session, remove_session
 from tickets.services.renaming import index_renamed, note_rename
 from tickets.services.replying import reply_and_step, steps_with_reply
+from tickets.services.requesting import (
+    RequesterPlan,
+    change_requester,
+    plan_requester,
+    requester_by_email,
+)
 from tickets.services.returning import hand_over, return_resumed, return_tickets
 from tickets.services.saying import Saying
 from tickets.services.seeing import see_as_customer
@@ -181,6 +187,10 @@ __all__ = [
     "assign_ticket",
     "assign_waiting",
     "change_contract",
+    "change_requester",
+    "plan_requester",
+    "RequesterPlan",
+    "requester_by_email",
     "change_each",
     "change_task",
     "classify_ticket",

@@ -49,7 +49,7 @@ def pursue_answer(*, ticket: Ticket, at: datetime) -> bool:
         set_answer_due(ticket=ticket, due_at=None)
     elif not notices.has_reader(ticket):
         set_answer_due(ticket=ticket, due_at=None)
-        _begin_another_term(ticket, at)
+        begin_another_term(ticket, at)
     elif ticket.closes_without_answer_at is not None:
         close_without_answer(
             ticket=ticket, code=ClosureCode(contract.no_answer_end), by=REMINDERS, at=at
@@ -71,10 +71,11 @@ def _remind(ticket: Ticket, contract: Contract, at: datetime) -> None:
     ticket.is_closing_announced = contract.closes_after(ticket.reminders_sent)
     ticket.save(update_fields=["reminders_sent", "is_closing_announced"])
     record_ticket(ticket, verbs.CUSTOMER_REMINDED, by=REMINDERS, at=at, count=ticket.reminders_sent)
-    _begin_another_term(ticket, at)
+    begin_another_term(ticket, at)
     notices.notify_reminder(ticket=ticket, at=at)
 
 
-def _begin_another_term(ticket: Ticket, at: datetime) -> None:
+def begin_another_term(ticket: Ticket, at: datetime) -> None:
+    """Begin the time to answer anew; of a ticket that waits for nobody nothing changes."""
     publish(AnswerTermEnded(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk))
     ticket.refresh_from_db(fields=["answer_due_at"])

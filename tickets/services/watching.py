@@ -39,7 +39,7 @@ def watch_ticket(*, ticket: Ticket, person: User, by: Actor, at: datetime) -> bo
         }
         raise Invalid(words, fields={"person": words})
     chosen = Watcher.objects.filter(ticket=ticket, person=person, comes_by_merge=True)
-    return bool(chosen.update(comes_by_merge=False)) or _follow(ticket, person, False, by, at)
+    return bool(chosen.update(comes_by_merge=False)) or follow(ticket, person, False, by, at)
 
 
 def followable(ticket: Ticket, at: datetime) -> list[User]:
@@ -71,7 +71,7 @@ def settle_followers(ticket: Ticket, by: Actor, at: datetime) -> None:
                 Watcher.objects.filter(pk=each.pk).delete()
                 record_ticket(ticket, verbs.UNWATCHED, by=by, at=at, person=each.person_id)
         for person in wanted.values():
-            _follow(ticket, person, True, by, at)
+            follow(ticket, person, True, by, at)
         if ticket.merged_into_id is None:
             return
         ticket = Ticket.objects.select_related("organization", "requester").get(
@@ -91,7 +91,10 @@ def _brought_by_merges(ticket: Ticket) -> list[User]:
     ]
 
 
-def _follow(ticket: Ticket, person: User, comes_by_merge: bool, by: Actor, at: datetime) -> bool:
+def follow(ticket: Ticket, person: User, comes_by_merge: bool, by: Actor, at: datetime) -> bool:
+    """Write that a person follows the ticket; the callers check that they may. Return False if they
+    did already.
+    """
     _row, is_new = Watcher.objects.get_or_create(
         ticket=ticket,
         person=person,

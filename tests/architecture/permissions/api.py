@@ -35,6 +35,8 @@ TABLE: dict[str, Roles] = {
     "api:ticket-task": SEES_TICKETS,
     "api:checklist-list": SEES_TICKETS,
     "api:macro-list": DESK,
+    "api:ticket-requester": DESK,
+    "api:ticket-requester-preview": DESK,
     "api:ticket-snooze": DESK | {"consultant"},
     "api:ticket-macros": DESK,
     "api:ticket-times": SEES_TICKETS,

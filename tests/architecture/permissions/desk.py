@@ -82,6 +82,8 @@ TABLE: dict[str, Roles] = {
     "admin:classify": SEES_TICKETS,
     "admin:classify_preview": SEES_TICKETS,
     "admin:change_contract": SUPERVISES,
+    "admin:change_requester": DESK,
+    "admin:requesters": DESK,
     "admin:assign": SEES_TICKETS,
     "admin:step": SEES_TICKETS,
     "admin:acknowledge": SEES_TICKETS,

@@ -1,0 +1,151 @@
+"""Change of a ticket's requester: whose request it is, within the customer (SPEC 3.4)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from foundation.accounts.models import Department, Membership, Site, User
+from foundation.accounts.queries import (
+    acting_person,
+    may_read,
+    membership_by_email,
+    membership_of,
+)
+from foundation.accounts.roles import RAISES_TICKETS, READS_ORGANIZATION, CustomerRole
+from foundation.core.actor import Actor
+from foundation.core.errors import Invalid
+from foundation.core.events import publish
+from tickets import notices, verbs
+from tickets.events import RequesterChanged
+from tickets.models import Ticket, Watcher
+from tickets.permissions import can_classify
+from tickets.services.answers import begin_another_term, set_answer_due
+from tickets.services.base import change_ticket, lock_ticket, record_ticket, require_version
+from tickets.services.errors import ActionNotAllowed
+from tickets.services.indexing import index_again
+from tickets.services.watching import follow, settle_followers
+from tickets.states import FINAL, State
+
+
+@dataclass(frozen=True)
+class RequesterPlan:
+    """What a change of requester does. Contract and clocks stay: they depend on the organization
+    and the service. ``old_keeps_reading``: the old requester reads the ticket afterwards.
+    """
+
+    new: User
+    old: User
+    old_keeps_reading: bool
+    site: tuple[Site | None, Site | None]
+    department: tuple[Department | None, Department | None]
+
+
+def plan_requester(
+    *, ticket: Ticket, membership: Membership, keeps_following: bool, by: Actor
+) -> RequesterPlan:
+    """Return what ``change_requester`` would do. Raises what it raises, but for its handlers."""
+    _check_requester(ticket, membership, by)
+    return RequesterPlan(
+        new=membership.user,
+        old=ticket.requester,
+        old_keeps_reading=_still_reads(ticket, membership, keeps_following=keeps_following),
+        site=(ticket.site, membership.site),
+        department=(ticket.department, membership.department),
+    )
+
+
+def requester_by_email(ticket: Ticket, address: str) -> Membership:
+    """Return the membership of the valid user of the ticket's customer with this address. Raises
+    ``Invalid``.
+    """
+    found = membership_by_email(ticket.organization_id, address.strip())
+    if found is None:
+        words = _("Nobody of %(organization)s has this address.")
+        words %= {"organization": ticket.organization}
+        raise Invalid(words, fields={"requester": words})
+    return found
+
+
+def _still_reads(ticket: Ticket, membership: Membership, *, keeps_following: bool) -> bool:
+    """Tell whether the old requester reads the ticket when ``membership`` is its requester's: as
+    one who follows it, or by a role (``queries.visible_to``).
+    """
+    old = membership_of(ticket.requester_id, ticket.organization_id)
+    if old is None or not ticket.requester.is_active:
+        return False
+    is_of_site = old.has_role(CustomerRole.SITE_SUPERVISOR) and (
+        old.site_id is not None
+        and old.site_id == membership.site_id
+        or old.department_id is not None
+        and old.department_id == membership.department_id
+    )
+    return keeps_following or old.has_role(*READS_ORGANIZATION) or is_of_site
+
+
+@transaction.atomic
+def change_requester(
+    *,
+    ticket: Ticket,
+    membership: Membership,
+    keeps_following: bool,
+    by: Actor,
+    at: datetime,
+    expected_version: int | None = None,
+) -> Ticket:
+    """Make another valid user of the customer the requester of a ticket that has not ended, with
+    their site and department. The old one follows it with ``keeps_following``, if they may still
+    read it; otherwise they lose it, unless they see all tickets of the customer. Both are told. The
+    time to answer the desk's question begins anew. Contract and clocks stay.
+
+    Raises ``ActionNotAllowed`` (for the desk alone, and no ended ticket), ``Invalid`` (somebody of
+    another customer, who is no valid user that raises tickets, or who is the requester) or
+    ``StaleTicket``. A handler of ``RequesterChanged`` may refuse it.
+    """
+    lock_ticket(ticket)
+    require_version(ticket, expected_version)
+    _check_requester(ticket, membership, by)
+    old = ticket.requester
+    new = membership.user
+    change_ticket(
+        ticket,
+        at=at,
+        requester=new,
+        site=membership.site,
+        department=membership.department,
+    )
+    record_ticket(ticket, verbs.REQUESTER_CHANGED, by=by, at=at, **{"from": old.pk, "to": new.pk})
+    if Watcher.objects.filter(ticket=ticket, person=new).delete()[0]:
+        record_ticket(ticket, verbs.UNWATCHED, by=by, at=at, person=new.pk)
+    stays = keeps_following and may_read(old.pk, ticket.organization_id)
+    if stays:
+        follow(ticket, old, False, by, at)
+    settle_followers(ticket, by, at)
+    index_again([ticket])
+    publish(RequesterChanged(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk))
+    if ticket.state == State.PENDING_USER:
+        set_answer_due(ticket=ticket, due_at=None)
+        begin_another_term(ticket, at)
+    notices.notify_requester_changed(ticket=ticket, old=old, follows=stays, by=by, at=at)
+    return ticket
+
+
+def _check_requester(ticket: Ticket, membership: Membership, by: Actor) -> None:
+    if not can_classify(acting_person(by), ticket) or ticket.state in FINAL:
+        raise ActionNotAllowed(
+            _("Only the desk can change the requester, and only of tickets that have not ended.")
+        )
+    person = membership.user
+    words = ""
+    if membership.organization_id != ticket.organization_id:
+        words = _("%(person)s is of another customer: register the ticket there.")
+    elif not membership.has_role(*RAISES_TICKETS) or not may_read(
+        person.pk, ticket.organization_id
+    ):
+        words = _("%(person)s is no valid user of %(organization)s who may raise tickets.")
+    elif person.pk == ticket.requester_id:
+        words = _("%(person)s is the requester already.")
+    if words:
+        words %= {"person": person, "organization": ticket.organization}
+        raise Invalid(words, fields={"requester": words})
