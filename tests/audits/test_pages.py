@@ -255,7 +255,7 @@ def test_the_whole_protocol_over_the_api(house: House, client: Any) -> None:
     body = {"item": 1, "classification": "internal", "file": SimpleUploadedFile("a.csv", b"a;b\n")}
     evidence = client.post(f"/api/v1/audits/{number}/evidence/", body, headers=bearer(house.agent))
     assert evidence.status_code == 201, evidence.content
-    assert evidence.json()["state"] == "converting"
+    assert (evidence.json()["state"], evidence.json()["sha256"]) == ("converting", None)
     convert(Evidence.objects.get(pk=evidence.json()["id"]))
     path = f"/api/v1/audits/{number}/evidence/{evidence.json()['id']}"
     assert client.post(f"{path}/approve/", headers=bearer(house.agent)).status_code == 403

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from icalendar import Calendar as ICalendar
 
-from audits import services
+from audits import services, verbs
 from audits.models import VisitPlace
 from audits.queries import get_evidence, needs_delay_notice, rows_of, view_of_staff
 from audits.services import NewVisit
@@ -140,6 +140,8 @@ def test_a_visit_is_announced_with_the_request_or_five_business_days_ahead(house
         at=MONDAY_9AM + HOUR,
     )
     assert Message.objects.filter(ticket=audit.ticket, body__contains="Bring your badge.").exists()
+    fact = Record.objects.get(verb=verbs.VISIT_ANNOUNCED)
+    assert (fact.payload["visit"], fact.payload["on"]) == (visit.pk, "2026-03-09")
 
 
 def test_a_conference_is_an_invitation_that_calendars_understand(house: House) -> None:

@@ -9,7 +9,9 @@ from tests.support.house import MINUTE, MONDAY_9AM, House, by, fresh, make_ticke
 from tests.support.html import text_of
 from tests.support.pages import english
 from tickets import services
+from tickets.models import Visit
 from tickets.queries import visitors_of
+from tickets.services.visits import restore_draft
 
 pytestmark = pytest.mark.usefixtures("monday")
 
@@ -64,3 +66,21 @@ def test_who_has_another_ticket_open_is_no_visitor_of_this_one(house: House) -> 
     assert visitors_of(ticket, reader=house.agent, at=MONDAY_9AM) == []
     here = visitors_of(other, reader=house.agent, at=MONDAY_9AM)
     assert [each.person for each in here] == [house.staff["agent2"]]
+
+
+def test_a_text_that_is_given_back_leaves_the_drafts_of_others_alone(house: House) -> None:
+    ticket = make_ticket(house)
+    for name, kind, body in (("agent2", "note", "Of another."), ("agent", "reply", "Mine, later.")):
+        services.save_draft(
+            ticket=ticket, kind=kind, body=body, by=by(house.staff[name]), at=MONDAY_9AM
+        )
+
+    restore_draft(
+        ticket=ticket, person=house.agent, kind="reply", body="Mine.", at=MONDAY_9AM + MINUTE
+    )
+
+    found = Visit.objects.order_by("pk").values_list("person__email", "draft_kind", "draft")
+    assert set(found) == {
+        ("agent2@desk.example", "note", "Of another."),
+        ("agent@desk.example", "reply", "Mine.\n\nMine, later."),
+    }

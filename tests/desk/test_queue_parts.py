@@ -1,5 +1,6 @@
 """What the queue serves beside its page: news, counts, files."""
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -97,3 +98,21 @@ def test_the_list_that_is_seen_is_exported(house: House, sign_in: Any, form: str
         "2026-03-02 09:00:00",
     ]
     assert client.get("/admin/queue/export/pdf/").status_code == 404
+
+
+def test_the_list_that_is_read_is_the_current_one(house: House, sign_in: Any) -> None:
+    page = sign_in(english(house)).get("/admin/queue/?view=mine").content.decode()
+
+    current = re.findall(r'href="/admin/queue/\?view=(\w+)"\s+aria-current="page"', page)
+    assert current == ["mine"]
+
+
+def test_the_filter_offers_the_tags_that_are_in_use(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house)
+    services.tag_ticket(ticket=ticket, names=["vip"], by=by(house.agent), at=MONDAY_9AM)
+
+    page = sign_in(english(house)).get("/admin/queue/choices/?view=all").content.decode()
+
+    names = dict(re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', page, re.DOTALL))
+    offered = [value for value in re.findall(r'value="([^"]*)"', names["tag"]) if value]
+    assert offered == ["vip"]

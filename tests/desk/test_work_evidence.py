@@ -55,6 +55,8 @@ def test_a_session_is_noted_and_removed_in_its_panel(house: House, sign_in: Any)
     assert "Ana Ruiz" in panel
     assert TimeEntry.objects.get().activity == "remote"
     gone = client.post(path(ticket, f"sessions/{session.pk}/remove/"), headers=HTMX)
+    twice = client.post(path(ticket, f"sessions/{session.pk}/remove/"), headers=HTMX)
+    assert (twice.status_code, 'id="panel-sessions"' in twice.content.decode()) == (200, True)
     assert "Nadie se ha conectado aún" in gone.content.decode()
     again = client.post(path(ticket, f"sessions/{session.pk}/remove/"), follow=True)
     assert "ya no existe" in again.content.decode()

@@ -19,7 +19,7 @@ from tests.support.house import (
     make_ticket,
 )
 from tests.support.rules import give_account_manager, rule, sweep_rules_at
-from tests.support.tickets import started, step
+from tests.support.tickets import closed, started, step
 from tickets import services
 from tickets.models import Ticket
 
@@ -165,3 +165,21 @@ def test_neither_a_note_of_the_desk_nor_the_customer_ends_a_silence(house: House
     found = rehearse(tried, ANY, at=MONDAY_9AM + 90 * MINUTE)
 
     assert {each.ticket.pk for each in found.touched} == {noted.pk, asked.pk}
+
+
+def test_a_ticket_that_has_ended_hears_nothing_and_is_not_waited_for(house: House) -> None:
+    ended = closed(house)
+    tried = rule(
+        trigger="silence",
+        percent=None,
+        silence_minutes=60,
+        states=["closed", "in_progress"],
+        action="tell",
+        person=house.agent,
+        is_active=False,
+    )
+
+    found = rehearse(tried, ANY, at=MONDAY_9AM + 3 * DAY)
+
+    assert fresh(ended).state == "closed"
+    assert [each.at for each in found.touched if each.at > MONDAY_9AM + HOUR] == []

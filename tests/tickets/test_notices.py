@@ -308,3 +308,17 @@ def test_the_requester_is_reminded_once_with_the_end_of_the_period(house: House)
     found = letter("validation_reminder")
     assert found.to_email == house.requester.email
     assert datetime.fromisoformat(found.context["validation_due_at"]) == due
+
+
+def test_who_has_and_follows_a_ticket_gets_one_letter_of_an_answer(house: House) -> None:
+    ticket = make_ticket(house)
+    step(house, ticket, "start", MONDAY_9AM)
+    services.watch_ticket(ticket=ticket, person=house.agent, by=by(house.agent), at=MONDAY_9AM)
+    before = last_letter()
+
+    services.reply_as_customer(
+        ticket=fresh(ticket), body="This one.", by=by(house.requester), at=MONDAY_9AM + HOUR
+    )
+
+    told = [address for _template, address in letters_after(before)]
+    assert told.count(house.agent.email) == 1

@@ -13,6 +13,7 @@ from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh,
 from tickets import queries, services, verbs
 from tickets.models import Consent, RemoteSession, Ticket, TimeEntry
 from tickets.services import ActionNotAllowed, NewSession, Spent
+from tickets.services.remote import LONGEST_SUMMARY
 from web.timeline import sentence
 
 NOON = MONDAY_9AM + 3 * HOUR
@@ -129,3 +130,11 @@ def test_the_session_of_a_merged_ticket_is_the_survivors_too(house: House) -> No
 
     assert queries.session_of(fresh(survivor), noted.pk) == noted
     assert queries.session_of(stranger, noted.pk) is None
+
+
+def test_a_summary_may_be_as_long_as_it_says(house: House) -> None:
+    ticket = make_ticket(house)
+
+    assert note(house, ticket, summary="x" * LONGEST_SUMMARY).summary == "x" * LONGEST_SUMMARY
+    with pytest.raises(Invalid, match=str(LONGEST_SUMMARY)):
+        note(house, ticket, summary="x" * (LONGEST_SUMMARY + 1))
