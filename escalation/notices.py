@@ -185,20 +185,20 @@ def rule_letters(
 
 
 def loop_letters(
-    *, ticket: Ticket, rule: EscalationRule, occurrence: Occurrence, duty: DutyAt
+    *, ticket: Ticket, rule: EscalationRule, by_rule: str, duty: DutyAt
 ) -> list[Letter]:
     """Return the letters to the supervisors that the act of a rule is skipped: once a day per rule
     and ticket when it ran too often, once a day per rule when its own act led to the occurrence
-    through other rules, which it would do in many tickets.
+    through others, the last of which is ``by_rule``: it would do that in many tickets.
     """
-    where = "" if occurrence.chain else f"{ticket.pk}:"
+    where = "" if by_rule else f"{ticket.pk}:"
     return _letters(
         ticket,
         duty.supervisors,
         template="rule_loop",
         key=f"loop:{rule.pk}:{where}{duty.at:%Y-%m-%d}",
         rule=rule.name,
-        by_rule=occurrence.by_rule,
+        by_rule=by_rule,
     )
 
 

@@ -23,7 +23,7 @@ from tickets.events import (
     TicketAssigned,
     TicketClassified,
     TicketContractChanged,
-    TicketEvent,
+    TicketEventWithRow,
     TicketRaised,
     TicketStateChanged,
     TicketTagged,
@@ -52,21 +52,21 @@ def on_solution_declined(event: SolutionDeclined) -> None:
 
 
 def on_ticket_raised(event: TicketRaised) -> None:
-    assert isinstance(event.ticket, Ticket)
+    ticket = _row(event)
     if event.is_out_of_contract:
-        notices.notify_out_of_contract(ticket=event.ticket, at=event.at)
+        notices.notify_out_of_contract(ticket=ticket, at=event.at)
     if any_rule(Trigger.RAISED):
         occurrence = Occurrence("raised", Trigger.RAISED)
-        services.apply_rules(ticket=event.ticket, occurrence=occurrence, at=event.at)
+        services.apply_rules(ticket=ticket, occurrence=occurrence, at=event.at)
     if any_rule(Trigger.STATE, Trigger.SILENCE):
-        _came_into_state(event.ticket, event.at)
+        _came_into_state(ticket, event.at)
 
 
 def on_ticket_classified(event: TicketClassified | TicketContractChanged) -> None:
     if event.leaves_contract:
-        notices.notify_out_of_contract(ticket=_ticket(event.ticket_id), at=event.at)
+        notices.notify_out_of_contract(ticket=_row(event), at=event.at)
     if any_rule(Trigger.SILENCE):
-        services.judge_silence_again(ticket=_ticket(event.ticket_id), at=event.at)
+        services.judge_silence_again(ticket=_row(event), at=event.at)
     _changed(event, Change.CLASSIFIED if isinstance(event, TicketClassified) else Change.CONTRACT)
 
 
@@ -82,11 +82,11 @@ def on_customer_replied(event: CustomerReplied) -> None:
     _changed(event, Change.CUSTOMER_WROTE)
 
 
-def _changed(event: TicketEvent, change: Change) -> None:
+def _changed(event: TicketEventWithRow, change: Change) -> None:
     if any_rule(Trigger.CHANGED):
         key = f"changed:{change}:{event.at.isoformat()}"
         services.apply_rules(
-            ticket=_ticket(event.ticket_id),
+            ticket=_row(event),
             occurrence=Occurrence(key, Trigger.CHANGED, change=str(change)),
             at=event.at,
         )
@@ -94,7 +94,7 @@ def _changed(event: TicketEvent, change: Change) -> None:
 
 def on_ticket_state_changed(event: TicketStateChanged) -> None:
     if any_rule(Trigger.STATE, Trigger.SILENCE):
-        _came_into_state(_ticket(event.ticket_id), event.at)
+        _came_into_state(_row(event), event.at)
 
 
 def on_ticket_unmerged(event: TicketUnmerged) -> None:
@@ -168,6 +168,11 @@ def _request_coverage(organization_ids: list[int], at: datetime) -> None:
     services.ask_coverage(organization_ids=organization_ids, at=at)
     for organization_id in organization_ids:
         enqueue_after_commit(refresh_coverage, organization_id)
+
+
+def _row(event: TicketEventWithRow) -> Ticket:
+    assert isinstance(event.ticket, Ticket)
+    return event.ticket
 
 
 def _ticket(ticket_id: int) -> Ticket:

@@ -3,7 +3,7 @@ conditions as the live rules. Writes nothing (SPEC 5.3).
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from escalation.models import Change, EscalationRule, Trigger
-from escalation.rules import About, Among, Occurrence, unmet
+from escalation.rules import About, Among, Occurrence, TicketText, unmet
+from escalation.services.base import ESCALATOR
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.queries import business_calendar_on, work_calendar
 from sla.clocks.models import Announcement
@@ -67,39 +68,108 @@ def rehearse(rule: EscalationRule, among: Among, *, at: datetime) -> Rehearsal:
         if touched.ticket.pk not in first and not unmet(rule, among, known, touched.occurrence):
             first[touched.ticket.pk] = touched
     found = sorted(first.values(), key=lambda each: (each.at, each.ticket.pk), reverse=True)
-    return Rehearsal(found[:SHOWN], len(found), seen >= MOST)
+    is_cut = rule.trigger != Trigger.CLOCK and len(_ids_of(rule, since, at)) > MOST
+    return Rehearsal(found[:SHOWN], len(found), is_cut or seen >= MOST)
 
 
 Found = Iterator[tuple[Touched, About]]
 
 
+def _tickets(rule: EscalationRule, since: datetime, at: datetime) -> QuerySet[Ticket]:
+    """Return the tickets on which something of the trigger's kind may have happened, the newest
+    first.
+    """
+    tickets: QuerySet[Ticket] = Ticket.objects.filter(created_at__lte=at).order_by("-pk")
+    if rule.trigger == Trigger.RAISED:
+        return tickets.filter(created_at__gte=since)
+    changed = Q(updated_at__gte=since)
+    if rule.trigger == Trigger.SILENCE:  # an ended ticket without a change since then had none
+        return tickets.filter(~Q(state__in=sorted(FINAL)) | changed)
+    return tickets.filter(changed)
+
+
+def _ids_of(rule: EscalationRule, since: datetime, at: datetime) -> list[int]:
+    return list(_tickets(rule, since, at).values_list("pk", flat=True)[: MOST + 1])
+
+
+def _rows(rule: EscalationRule, since: datetime, at: datetime) -> list[Ticket]:
+    return list(_tickets(rule, since, at).select_related("organization")[:MOST])
+
+
 def _arrivals(rule: EscalationRule, since: datetime, at: datetime) -> Found:
-    tickets = Ticket.objects.filter(created_at__gte=since, created_at__lte=at)
-    tickets = list(tickets.select_related("organization").order_by("pk")[:MOST])
+    tickets = _rows(rule, since, at)
     earlier = Earlier(tickets)
     for ticket in tickets:
         for fact in earlier.facts(ticket):
-            if fact.verb == verbs.RAISED:
+            if fact.verb == verbs.RAISED and since <= fact.at <= at:
                 occurrence = Occurrence("", Trigger.RAISED)
                 yield Touched(ticket, fact.at, occurrence), _about(ticket, fact.values)
 
 
+def _states(rule: EscalationRule, since: datetime, at: datetime) -> Found:
+    """Yield the changes of state that the record has, with the values right after each."""
+    tickets = _rows(rule, since, at)
+    earlier = Earlier(tickets)
+    for ticket in tickets:
+        for fact in earlier.facts(ticket):
+            state = _state_after(fact)
+            if state in rule.states and since <= fact.at <= at:
+                occurrence = Occurrence("", Trigger.STATE, state=state)
+                yield Touched(ticket, fact.at, occurrence), _about(ticket, fact.values)
+
+
+def _state_after(fact: Fact) -> str:
+    """Return the state into which a ticket came by a fact; "" for another fact."""
+    if fact.verb == verbs.RAISED:
+        return str(fact.payload["state"])
+    return str(fact.payload["to"]) if fact.verb == verbs.STATE_CHANGED else ""
+
+
 def _changes(rule: EscalationRule, since: datetime, at: datetime) -> Found:
     """Yield what changed about a ticket, as the record has it, with its values after that."""
-    tickets = Ticket.objects.filter(updated_at__gte=since, created_at__lte=at)
-    tickets = list(tickets.select_related("organization").order_by("-pk")[:MOST])
+    tickets = _rows(rule, since, at)
     earlier = Earlier(tickets)
     by_customer = _messages_of_customers({ticket.pk for ticket in tickets}, since)
     for ticket in tickets:
-        for fact in earlier.facts(ticket):
-            change = _change(fact, by_customer)
-            if change is None or not since <= fact.at <= at:
+        facts = earlier.facts(ticket)
+        for place, fact in enumerate(facts):
+            if not since <= fact.at <= at:
                 continue
-            # What a customer writes resumes the work first (``reply_as_customer``).
-            is_word = change is Change.CUSTOMER_WROTE
-            values = earlier.at(ticket, fact.at) if is_word else fact.values
-            occurrence = Occurrence("", Trigger.CHANGED, change=str(change))
-            yield Touched(ticket, fact.at, occurrence), _about(ticket, values)
+            for change, values in _changes_by(facts, place, by_customer):
+                occurrence = Occurrence("", Trigger.CHANGED, change=str(change))
+                yield Touched(ticket, fact.at, occurrence), _about(ticket, values)
+
+
+def _changes_by(
+    facts: Sequence[Fact], place: int, by_customer: Collection[int]
+) -> Iterator[tuple[Change, Values]]:
+    """Yield the changes that the fact at a place says, with the values when they are judged."""
+    fact = facts[place]
+    if verbs.is_of_message(fact.verb):
+        if fact.payload["message"] in by_customer:
+            yield Change.CUSTOMER_WROTE, _after_the_step(facts, place)
+        return
+    if fact.verb == verbs.CLASSIFIED and not (
+        fact.payload["changed"] or fact.payload["from_start"]
+    ):
+        return  # a confirmation
+    if fact.verb in _CHANGES:
+        yield _CHANGES[fact.verb], fact.values
+    if fact.verb == verbs.STATE_CHANGED and "assignee" in fact.payload:
+        yield Change.ASSIGNED, fact.values
+
+
+def _after_the_step(facts: Sequence[Fact], place: int) -> Values:
+    """Return the values after a message of the customer and the step that it takes, such as the
+    answer that resumes the work, or the decline whose reason it is: it is judged after that.
+    """
+    following = facts[place + 1] if place + 1 < len(facts) else None
+    is_step = (
+        following is not None
+        and following.verb == verbs.STATE_CHANGED
+        and following.at == facts[place].at
+    )
+    return following.values if following is not None and is_step else facts[place].values
 
 
 def _messages_of_customers(ticket_ids: set[int], since: datetime) -> set[int]:
@@ -109,17 +179,8 @@ def _messages_of_customers(ticket_ids: set[int], since: datetime) -> set[int]:
     return set(found.order_by().values_list("pk", flat=True))
 
 
-def _change(fact: Fact, by_customer: set[int]) -> Change | None:
-    """Return the change that a fact of the record says; None when it says none."""
-    if fact.verb == verbs.CLASSIFIED:
-        is_change = fact.payload["changed"] or fact.payload["from_start"]
-        return Change.CLASSIFIED if is_change else None
-    if verbs.is_of_message(fact.verb):
-        return Change.CUSTOMER_WROTE if fact.payload["message"] in by_customer else None
-    return _CHANGES.get(fact.verb)
-
-
 _CHANGES = {
+    verbs.CLASSIFIED: Change.CLASSIFIED,
     verbs.CONTRACT_CHANGED: Change.CONTRACT,
     verbs.ASSIGNED: Change.ASSIGNED,
     verbs.TAGGED: Change.TAGGED,
@@ -139,7 +200,7 @@ def _about(ticket: Ticket, values: Values, **known: Any) -> About:
     return About(
         organization_id=ticket.organization_id,
         channel=ticket.channel,
-        text=f"{ticket.subject}\n{ticket.description}",
+        text=TicketText(ticket.subject, ticket.description),
         **read | known,
     )
 
@@ -165,7 +226,7 @@ def _clocks(rule: EscalationRule, since: datetime, at: datetime) -> Found:
             percent=row.percent,
         )
         state = _state_at(states.get(ticket.pk, []), row.at)
-        values = earlier.at(ticket, row.at)
+        values = earlier.at(ticket, row.at, but_for=ESCALATOR.system)
         known = _about(ticket, values, state=state, priority=row.segment.priority)
         yield Touched(ticket, row.at, occurrence), known
 
@@ -184,30 +245,11 @@ def _state_at(stays: list[tuple[datetime, str]], at: datetime) -> str:
     return stays[place - 1][1] if place else ""
 
 
-def _states(rule: EscalationRule, since: datetime, at: datetime) -> Found:
-    stays = entries_into_states().filter(
-        started_at__gte=since, started_at__lte=at, state__in=rule.states
-    )
-    rows = list(stays.select_related("ticket__organization").order_by("started_at", "pk")[:MOST])
-    earlier = Earlier(stay.ticket for stay in rows)
-    for stay in rows:
-        occurrence = Occurrence("", Trigger.STATE, state=stay.state)
-        values = earlier.at(stay.ticket, stay.started_at)
-        yield (
-            Touched(stay.ticket, stay.started_at, occurrence),
-            _about(stay.ticket, values, state=stay.state),
-        )
-
-
 def _silences(rule: EscalationRule, since: datetime, at: datetime) -> Found:
     """Yield each silence longer than the rule's minutes of business hours: the time between two
     messages to the customer or changes of state.
     """
-    asked: QuerySet[Ticket] = Ticket.objects.filter(received_at__lte=at).filter(
-        ~Q(state__in=sorted(FINAL))
-        | Q(updated_at__gte=since)  # an ended ticket without a change since then had no silence
-    )
-    tickets = list(asked.select_related("organization").order_by("-pk")[:MOST])
+    tickets = _rows(rule, since, at)
     ids = {ticket.pk for ticket in tickets}
     states = _states_of(ids)
     earlier = Earlier(tickets)
@@ -240,5 +282,6 @@ def _silences(rule: EscalationRule, since: datetime, at: datetime) -> Found:
                 occurrence = Occurrence(
                     "", Trigger.SILENCE, rule_id=rule.pk or 0, minutes=rule.silence_minutes or 0
                 )
-                known = _about(ticket, earlier.at(ticket, broken), state=state)
+                values = earlier.at(ticket, broken, but_for=ESCALATOR.system)
+                known = _about(ticket, values, state=state)
                 yield Touched(ticket, broken, occurrence), known

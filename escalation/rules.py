@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 from django.db.models import TextChoices
@@ -98,10 +99,27 @@ class Occurrence:
         return {name: value for name, value in data.items() if value}
 
 
+LONGEST_READ = 20_000  # characters of a ticket's text in which words are looked for
+
+
+class TicketText:
+    """The subject and the description of a ticket, in which words are looked for: folded once, and
+    only when a rule asks.
+    """
+
+    def __init__(self, subject: str, description: str) -> None:
+        self._text = f"{subject}\n{description}"[:LONGEST_READ]
+
+    @cached_property
+    def forms(self) -> list[frozenset[str]]:
+        """The words in their order, each with its stems."""
+        return [_forms(word) for word in words_of(self._text)]
+
+
 @dataclass(frozen=True)
 class About:
-    """What conditions read of a ticket, as it is or as it was. ``text`` is its subject and
-    description, ``tags`` are the keys of its tags.
+    """What conditions read of a ticket, as it is or as it was. ``tags`` are the keys of its
+    tags.
     """
 
     state: str
@@ -111,7 +129,7 @@ class About:
     kind: str
     channel: str
     service_id: int
-    text: str
+    text: TicketText
     tags: Collection[str]
 
 
@@ -130,11 +148,12 @@ def unmet(
     rule: EscalationRule, among: Among, about: About, occurrence: Occurrence
 ) -> list[Condition]:
     """Return the conditions of a rule of this trigger that the ticket does not meet; empty when the
-    rule applies. A silence rule without states applies in ``DESK_TURN``.
+    rule applies. A silence rule without states applies in ``DESK_TURN``. Words are looked for when
+    everything else is met.
     """
     states = rule.states or (DESK_TURN if rule.trigger == Trigger.SILENCE else ())
     priority = Priority(about.priority).code
-    return [
+    conditions = [
         *_unmet_by(rule, occurrence),
         *_outside(states, about.state, Condition.STATE),
         *_outside(rule.priorities, priority, Condition.PRIORITY),
@@ -143,9 +162,9 @@ def unmet(
         *_outside(rule.channels, about.channel, Condition.CHANNEL),
         *_outside(among.services, about.service_id, Condition.SERVICE),
         *_outside(among.customers, about.organization_id, Condition.CUSTOMER),
-        *([] if has_words(rule, about.text) else [Condition.WORDS]),
         *([] if has_tags(rule, about.tags) else [Condition.TAGS]),
     ]
+    return conditions or ([] if has_words(rule, about.text) else [Condition.WORDS])
 
 
 def _unmet_by(rule: EscalationRule, occurrence: Occurrence) -> list[Condition]:
@@ -164,15 +183,14 @@ def _outside(chosen: Collection[T], value: T, condition: Condition) -> list[Cond
     return [condition] if chosen and value not in chosen else []
 
 
-def has_words(rule: EscalationRule, text: str) -> bool:
+def has_words(rule: EscalationRule, text: TicketText) -> bool:
     """Tell whether one of a rule's words is in a text, or it has none. What stands between commas
-    is one word, or several that follow one another.
+    is one word, or several that follow one another. Signs alone are in no text.
     """
-    asked = [words_of(each) for each in rule.words.split(",")]
-    if not any(asked):
+    if not rule.words.strip():
         return True
-    found = [_forms(word) for word in words_of(text)]
-    return any(_follows(words, found) for words in asked if words)
+    asked = [words_of(each) for each in rule.words.split(",")]
+    return any(_follows(words, text.forms) for words in asked if words)
 
 
 def _follows(words: Sequence[str], found: Sequence[frozenset[str]]) -> bool:
@@ -189,8 +207,9 @@ def _forms(word: str) -> frozenset[str]:
 
 def has_tags(rule: EscalationRule, tags: Collection[str]) -> bool:
     """Tell whether one of a rule's tags is among these keys, or it has none."""
-    asked = {tag_key(name) for name in tag_names(rule.tags)}
-    return not asked or not asked.isdisjoint(tags)
+    if not rule.tags.strip():
+        return True
+    return not {tag_key(name) for name in tag_names(rule.tags)}.isdisjoint(tags)
 
 
 def tag_names(written: str) -> list[str]:

@@ -10,20 +10,28 @@ class TicketEvent(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TicketRaised(TicketEvent):
+class TicketEventWithRow(TicketEvent):
+    """``ticket`` is the row that the publisher has just written and holds locked. Handlers that
+    change it use this instance: what they write is known to the publisher, whose next step would
+    otherwise find another version.
+    """
+
+    ticket: object = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketRaised(TicketEventWithRow):
     """A ticket was created. A handler of ``sla`` starts its clocks.
 
-    ``ticket`` is the row just written: handlers of the same transaction use it instead of a query.
     ``person_id`` registered it and attached its files: the requester or a member of the staff.
     """
 
     is_out_of_contract: bool
     person_id: int | None
-    ticket: object = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TicketClassified(TicketEvent):
+class TicketClassified(TicketEventWithRow):
     """Impact, urgency, kind, service or environment changed. Open clocks continue with the new
     target.
 
@@ -40,7 +48,7 @@ class TicketClassified(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TicketContractChanged(TicketEvent):
+class TicketContractChanged(TicketEventWithRow):
     """The ticket moved to another contract. ``from_start`` restarts its open clocks at the arrival;
     otherwise the time used is kept. ``leaves_contract``: the new one does not cover its service,
     the old one did.
@@ -51,7 +59,7 @@ class TicketContractChanged(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TicketStateChanged(TicketEvent):
+class TicketStateChanged(TicketEventWithRow):
     from_state: str
     to_state: str
     transition: str
@@ -85,7 +93,7 @@ class NumberGiven(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CustomerReplied(TicketEvent):
+class CustomerReplied(TicketEventWithRow):
     """The customer replied. ``person_id`` may belong to a member of the staff who is also a member
     of the organization.
     """
@@ -102,7 +110,7 @@ class AnswerTermEnded(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TicketAssigned(TicketEvent):
+class TicketAssigned(TicketEventWithRow):
     assignee_id: int | None
     team_id: int | None
 
@@ -115,7 +123,7 @@ class RequesterChanged(TicketEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TicketTagged(TicketEvent):
+class TicketTagged(TicketEventWithRow):
     """The ticket got tags that it did not have."""
 
     tag_ids: tuple[int, ...]

@@ -31,8 +31,9 @@ from foundation.accounts.queries import members_with_role
 from foundation.accounts.roles import CustomerRole
 from foundation.core.classification import Channel, Kind, Priority, SupportType
 from foundation.core.errors import Invalid
+from foundation.search.words import words_of
 from tickets.masking import secrets_in
-from tickets.services import tags_by_key
+from tickets.services import MOST_TAGS, tags_by_key
 from tickets.states import State
 
 
@@ -161,11 +162,28 @@ class RuleForm(ConfigurationForm):
     )
 
     def clean_adds_tags(self) -> str:
-        written: str = self.cleaned_data["adds_tags"]
+        return self._tags("adds_tags")
+
+    def clean_tags(self) -> str:
+        return self._tags("tags")
+
+    def _tags(self, name: str) -> str:
+        written: str = self.cleaned_data[name]
+        if not written.strip():
+            return ""
         try:
-            return ", ".join(tags_by_key(tag_names(written)).values()) if written.strip() else ""
+            names = tags_by_key(tag_names(written)).values()
         except Invalid as error:
             raise ValidationError(str(error)) from error
+        if len(names) > MOST_TAGS:
+            raise ValidationError(_("Write at most %(count)d tags.") % {"count": MOST_TAGS})
+        return ", ".join(names)
+
+    def clean_words(self) -> str:
+        written: str = self.cleaned_data["words"]
+        if written.strip() and not words_of(written):
+            raise ValidationError(_("Write words with letters or digits."))
+        return written
 
     def clean(self) -> dict[str, Any]:
         """Refuse secrets in what a rule writes, or keeps to compare with."""
@@ -174,6 +192,15 @@ class RuleForm(ConfigurationForm):
         for name, words in secrets_in(**written).items():
             self.add_error(name, words)
         return data
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Leave out what the model says of a field that the form has refused: it found it empty."""
+        if field is None and isinstance(error, ValidationError) and hasattr(error, "error_dict"):
+            said = getattr(self, "_errors", None) or {}
+            error = ValidationError(
+                {name: words for name, words in error.error_dict.items() if name not in said}
+            )
+        super().add_error(field, error)
 
     @property
     def is_trial(self) -> bool:

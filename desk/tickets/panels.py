@@ -16,6 +16,7 @@ from desk.tickets.forms import (
     grid_of,
 )
 from desk.tickets.mark_form import MarkForm
+from desk.tickets.requester_form import RequesterForm
 from desk.tickets.side_panels import (
     Analyses,
     Files,
@@ -30,7 +31,6 @@ from desk.tickets.side_panels import (
     TimePerState,
     Times,
 )
-from desk.tickets.requester_form import RequesterForm
 from desk.tickets.snooze_form import PRESETS, SnoozeForm
 from desk.tickets.steps import WAIT, grouped, primary_act
 from escalation.services import can_acknowledge

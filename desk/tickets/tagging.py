@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from desk.tickets.forms import TagForm
+from desk.tickets.place import to_ticket
 from desk.tickets.views import in_panel, refused_act, refused_form, wrong_form
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
@@ -22,6 +23,7 @@ def tag(request: HttpRequest, number: str) -> HttpResponse:
     form = TagForm(request.POST)
     if not form.is_valid():
         return wrong_form(request, ticket, form, Refused("tags", {"tag_form": form}))
+    seen = ticket.version
     try:
         services.tag_ticket(
             ticket=ticket,
@@ -31,6 +33,8 @@ def tag(request: HttpRequest, number: str) -> HttpResponse:
         )
     except DomainError as error:
         return refused_form(request, ticket, form, error, "tags", tag_form=form)
+    if ticket.version != seen:  # a rule acted because of the tag: the page shows more than tags
+        return to_ticket(request, ticket)
     return in_panel(request, ticket, "tags")
 
 

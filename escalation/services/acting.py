@@ -76,8 +76,13 @@ def act(rule: EscalationRule, batch: Batch, ticket: Ticket, occurrence: Occurren
 
 
 def _assign(rule: EscalationRule, batch: Batch, ticket: Ticket) -> str:
+    if ticket.state in FINAL:
+        raise CannotAct(Condition.ENDED)
     chosen = _assignable(rule, ticket, batch)
-    assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=batch.at)
+    try:
+        assign_automatically(ticket=ticket, assignee=chosen, by=ESCALATOR, at=batch.at)
+    except Invalid as error:
+        raise CannotAct(Condition.NOT_SERVING) from error
     return chosen.full_name
 
 

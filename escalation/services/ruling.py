@@ -12,7 +12,16 @@ from django.db import transaction
 from escalation import notices
 from escalation.models import EscalationRule, RuleLog, Trigger
 from escalation.queries import ActiveRule, active_rules
-from escalation.rules import About, Condition, Earlier, Occurrence, Outcome, held_back, unmet
+from escalation.rules import (
+    About,
+    Condition,
+    Earlier,
+    Occurrence,
+    Outcome,
+    TicketText,
+    held_back,
+    unmet,
+)
 from escalation.services.acting import CannotAct, Done, act
 from escalation.services.batching import Batch, keep_for_later
 from tickets.models import Ticket
@@ -91,7 +100,7 @@ def about_ticket(ticket: Ticket, *, has_tags: bool) -> About:
         kind=ticket.kind,
         channel=ticket.channel,
         service_id=ticket.service_id,
-        text=f"{ticket.subject}\n{ticket.description}",
+        text=TicketText(ticket.subject, ticket.description),
         tags=[tag.key for tag in tags_of(ticket)] if has_tags else (),
     )
 
@@ -136,7 +145,10 @@ def _result(
     held = held_back(rule.pk, occurrence, past.earlier, batch.at)
     if held in {Outcome.LOOP, Outcome.OWN_ACT}:
         batch.letters += notices.loop_letters(
-            ticket=ticket, rule=rule, occurrence=occurrence, duty=batch.duty
+            ticket=ticket,
+            rule=rule,
+            by_rule=occurrence.by_rule if held is Outcome.OWN_ACT else "",
+            duty=batch.duty,
         )
     if held is not None:
         return entry | {"outcome": str(held)}

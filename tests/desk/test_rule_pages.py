@@ -150,8 +150,13 @@ def test_a_rule_on_what_is_raised_is_tried_and_refuses_what_it_may_not_keep(
             "The rule itself does this: take out “It gets a tag”, or choose another act.",
         ),
         ({"action": "note", "note": "password: hunter2secret"}, "password"),
+        ({"words": "🔥, !!"}, "Write words with letters or digits."),
+        ({"tags": "###"}, "Write a tag."),
+        ({"adds_tags": ", ".join(f"t{n}" for n in range(21))}, "Write at most 20 tags."),
     ):
-        assert words in shown(**changes), changes
+        page = shown(**changes)
+        assert words in page, changes
+        assert page.count('class="errorlist"') == 1, changes
     assert not EscalationRule.objects.exists()
     answer = sign_in(house.staff["administrator"]).post(add, data | {"is_active": "on"})
     assert answer.status_code == 302

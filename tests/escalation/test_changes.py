@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from escalation.models import EscalationRule
 from escalation.queries import rule_logs_of
-from escalation.rules import has_words
+from escalation.rules import TicketText, has_tags, has_words
 from tests.support.changes import CHANGES, NOTED, assign, on_change, on_raise, tag, write
 from tests.support.house import HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.rules import letters, results, rule
@@ -212,11 +212,19 @@ def test_a_rule_that_would_wait_for_its_own_act_or_do_nothing_is_refused(
     assert list(refused.value.message_dict) == [field]
 
 
+def test_tags_of_signs_alone_are_on_no_ticket() -> None:
+    assert has_tags(EscalationRule(tags=""), ["a"])
+    assert not has_tags(EscalationRule(tags="###"), ["a"])
+    assert has_tags(EscalationRule(tags="#Á, b"), ["a"])
+
+
 @pytest.mark.parametrize(
     ("words", "text", "found"),
     [
         ("", "anything", True),
-        (" , ", "anything", True),
+        (" , ", "anything", False),
+        ("🔥", "anything 🔥", False),
+        ("---, ???", "anything", False),
         ("impresoras", "La Impresora no imprime", True),
         ("FACTURACION", "facturación electrónica", True),
         ("printing", "It prints blank pages", True),
@@ -231,4 +239,4 @@ def test_a_rule_that_would_wait_for_its_own_act_or_do_nothing_is_refused(
 def test_words_are_found_whatever_their_case_accents_or_ending(
     words: str, text: str, found: bool
 ) -> None:
-    assert has_words(EscalationRule(words=words), text) is found
+    assert has_words(EscalationRule(words=words), TicketText("It is", text)) is found

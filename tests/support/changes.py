@@ -2,16 +2,18 @@
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from catalog.models import Contract
 from escalation.models import EscalationRule
 from foundation.core.classification import Impact, Kind
+from foundation.core.errors import DomainError
 from tests.support.house import MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tests.support.lives import second_contract
 from tests.support.rules import rule
-from tests.support.tickets import change, classify, step
+from tests.support.tickets import SOLUTION, change, classify, step
 from tickets import services
 from tickets.models import Ticket
 from tickets.queries import tags_of
@@ -77,6 +79,16 @@ def _ask(house: House, ticket: Ticket, at: datetime) -> None:
         step(house, ticket, "pend_user", at, message=f"Which one at {at}?")
 
 
+def _solve(house: House, ticket: Ticket, at: datetime) -> None:
+    if fresh(ticket).state == "in_progress":
+        step(house, ticket, "solve", at, **SOLUTION)
+
+
+def _decline(house: House, ticket: Ticket, at: datetime) -> None:
+    if fresh(ticket).state == "solved":
+        step(house, ticket, "decline", at, user=house.requester, reason=f"Still fails at {at}.")
+
+
 def lived(
     house: House, seed: int, seen: Callable[[Ticket, datetime], None] = lambda ticket, at: None
 ) -> list[Ticket]:
@@ -95,6 +107,8 @@ def lived(
         _untag,
         _start,
         _ask,
+        _solve,
+        _decline,
     ]
     tickets = []
     for number in range(6):
@@ -105,6 +119,7 @@ def lived(
     for number in range(60):
         at = MONDAY_9AM + (number + 10) * 7 * MINUTE
         ticket = chance.choice(tickets)
-        chance.choice(acts)(house, ticket, at)
+        with suppress(DomainError):  # not every act is possible in every state
+            chance.choice(acts)(house, ticket, at)
         seen(fresh(ticket), at)
     return tickets

@@ -39,6 +39,7 @@ class Fact:
     at: datetime
     verb: str
     payload: Mapping[str, Any]
+    system: str
     values: Values
 
 
@@ -57,9 +58,15 @@ class Earlier:
         """Return the facts of a ticket, the oldest first."""
         return self._facts[ticket.pk]
 
-    def at(self, ticket: Ticket, instant: datetime) -> Values:
-        """Return the values after everything that happened until an instant, this included."""
-        before = [fact for fact in self._facts[ticket.pk] if fact.at <= instant]
+    def at(self, ticket: Ticket, instant: datetime, but_for: str = "") -> Values:
+        """Return the values after everything that happened until an instant, this included, but for
+        what the system ``but_for`` did at that very instant.
+        """
+        before = [
+            fact
+            for fact in self._facts[ticket.pk]
+            if fact.at < instant or (fact.at == instant and fact.system != (but_for or None))
+        ]
         return before[-1].values if before else self._first[ticket.pk]
 
     def _read(self, tickets: Mapping[int, Ticket]) -> None:
@@ -91,7 +98,7 @@ class Earlier:
         )
         facts = []
         for row in reversed(rows):
-            facts.append(Fact(row.pk, row.at, row.verb, row.payload, values))
+            facts.append(Fact(row.pk, row.at, row.verb, row.payload, row.system, values))
             values = _before(values, row, keys)
         self._first[ticket.pk] = values
         self._facts[ticket.pk] = facts[::-1]

@@ -8,15 +8,13 @@ from django.utils.translation import gettext as _
 
 from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
-from foundation.core.events import publish
 from foundation.documents.checking import CheckedFile
 from tickets import notices
-from tickets.events import CustomerReplied
 from tickets.models import Message, MessageKind, Ticket
 from tickets.permissions import can_write_as_customer
 from tickets.queries import survivor_of
 from tickets.services.base import lock_ticket
-from tickets.services.conversation import write_message
+from tickets.services.conversation import publish_customer_replied, write_message
 from tickets.services.details import TransitionDetails
 from tickets.services.errors import ActionNotAllowed
 from tickets.services.lifecycle import resume_after_answer, transition_ticket
@@ -60,15 +58,7 @@ def reply_as_customer(
     end_snooze(ticket)
     if ticket.state == State.PENDING_USER:
         resume_after_answer(ticket=ticket, by=by, at=at)
-    publish(
-        CustomerReplied(
-            organization_id=ticket.organization_id,
-            at=at,
-            ticket_id=ticket.pk,
-            message_id=message.pk,
-            person_id=by.person_id,
-        )
-    )
+    publish_customer_replied(ticket=ticket, message=message, at=at)
     notices.notify_customer_replied(ticket=ticket, message=message, at=at)
     return message
 

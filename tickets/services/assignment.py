@@ -100,18 +100,25 @@ def give(
     change_ticket(ticket, at=at, **changes)
     end_snooze(ticket)
     record_ticket(ticket, verbs.ASSIGNED, by=by, at=at, **{"from": old, "to": ticket.assignee_id})
+    publish_assigned(ticket=ticket, at=at)
+    is_still_theirs = ticket.assignee_id == (assignee.pk if assignee else None)  # by the handlers
+    if is_told and is_still_theirs:
+        work_notices.notify_assigned(ticket=ticket, by=by, at=at)
+    return ticket
+
+
+def publish_assigned(*, ticket: Ticket, at: datetime) -> None:
+    """Publish ``TicketAssigned`` after the ticket got another assignee, or none."""
     publish(
         TicketAssigned(
             organization_id=ticket.organization_id,
             at=at,
             ticket_id=ticket.pk,
+            ticket=ticket,
             assignee_id=ticket.assignee_id,
             team_id=ticket.team_id,
         )
     )
-    if is_told:
-        work_notices.notify_assigned(ticket=ticket, by=by, at=at)
-    return ticket
 
 
 def _require_member(assignee: User | None, ticket: Ticket) -> None:

@@ -98,6 +98,7 @@ def classify_ticket(
                 organization_id=ticket.organization_id,
                 at=at,
                 ticket_id=ticket.pk,
+                ticket=ticket,
                 person_id=by.person_id,
                 from_start=from_start,
                 is_rebound=is_rebound(changed),

@@ -74,6 +74,7 @@ def change_contract(
             organization_id=ticket.organization_id,
             at=at,
             ticket_id=ticket.pk,
+            ticket=ticket,
             from_start=from_start,
             leaves_contract=leaves_contract(changed),
         )

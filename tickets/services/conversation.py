@@ -19,7 +19,7 @@ from foundation.core.texts import is_blank, without_blank_ends
 from foundation.documents.checking import CheckedFile
 from foundation.duty.roster import roster_on
 from tickets import notices, verbs
-from tickets.events import CustomerInformed
+from tickets.events import CustomerInformed, CustomerReplied
 from tickets.masking import kinds_of, without_secrets
 from tickets.mentions import mentioned_in
 from tickets.models import Message, MessageKind, Ticket
@@ -184,6 +184,20 @@ def publish_customer_informed(*, ticket: Ticket, message: Message, by: Actor, at
             kind=message.kind,
             person_id=by.person_id,
             has_reader=notices.has_reader(ticket),
+        )
+    )
+
+
+def publish_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -> None:
+    """Publish ``CustomerReplied`` for a message of the customer, also one that takes a step."""
+    publish(
+        CustomerReplied(
+            organization_id=ticket.organization_id,
+            at=at,
+            ticket_id=ticket.pk,
+            ticket=ticket,
+            message_id=message.pk,
+            person_id=message.author_id,
         )
     )
 

@@ -20,8 +20,13 @@ from tickets.masking import without_secrets
 from tickets.models import Message, MessageKind, StateInterval, Ticket
 from tickets.permissions import can_be_reopened, standing
 from tickets.services.analyses import require_analysis
+from tickets.services.assignment import publish_assigned
 from tickets.services.base import change_ticket, lock_ticket, record_ticket, require_version
-from tickets.services.conversation import publish_customer_informed, write_message
+from tickets.services.conversation import (
+    publish_customer_informed,
+    publish_customer_replied,
+    write_message,
+)
 from tickets.services.details import (
     NOTHING,
     TransitionDetails,
@@ -181,6 +186,7 @@ def _take(
     at: datetime,
 ) -> Ticket:
     old_state = ticket.state
+    old_assignee = ticket.assignee_id
     end_snooze(ticket)
     change_ticket(ticket, at=at, **_changes(ticket, transition, details, by, at))
     interval = _move_interval(ticket, transition, details, at)
@@ -200,6 +206,11 @@ def _take(
         closure_code=ticket.closure_code,
         team=details.team.pk if details.team else None,
         **(
+            {"assignee": [old_assignee, ticket.assignee_id]}
+            if old_assignee != ticket.assignee_id
+            else {}
+        ),
+        **(
             {"accepted_by": accepted_by.pk, "accepted_channel": details.accepted_channel}
             if accepted_by is not None
             else {}
@@ -209,6 +220,10 @@ def _take(
     if message is not None and message.is_from_staff and message.is_public:
         publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
     _publish(ticket, transition, old_state, at)
+    if message is not None and not message.is_from_staff:
+        publish_customer_replied(ticket=ticket, message=message, at=at)
+    if old_assignee != ticket.assignee_id:
+        publish_assigned(ticket=ticket, at=at)
     work_notices.notify_group(ticket=ticket, interval=interval, by=by, at=at)
     notices.notify_state(
         ticket=ticket,
@@ -229,6 +244,7 @@ def _publish(ticket: Ticket, transition: Transition, old_state: str, at: datetim
             organization_id=ticket.organization_id,
             at=at,
             ticket_id=ticket.pk,
+            ticket=ticket,
             from_state=old_state,
             to_state=ticket.state,
             transition=transition.name,

@@ -57,6 +57,7 @@ def tag_automatically(
                 organization_id=ticket.organization_id,
                 at=at,
                 ticket_id=ticket.pk,
+                ticket=ticket,
                 tag_ids=tuple(tag.pk for tag in tags),
             )
         )
