@@ -11,9 +11,8 @@ from django.utils import translation
 from foundation.core.errors import Invalid
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, House, by, fresh, make_ticket
 from tickets import queries, services, verbs
-from tickets.models import Consent, RemoteSession, Ticket, TimeEntry
+from tickets.models import LONGEST_SUMMARY, Consent, RemoteSession, Ticket, TimeEntry
 from tickets.services import ActionNotAllowed, NewSession, Spent
-from tickets.services.remote import LONGEST_SUMMARY
 from web.timeline import sentence
 
 NOON = MONDAY_9AM + 3 * HOUR

@@ -244,3 +244,31 @@ def test_a_change_that_was_not_seen_is_refused(house: House) -> None:
             at=LATER,
             expected_version=seen,
         )
+
+
+def test_who_followed_it_besides_loses_it_too(house: House) -> None:
+    second = colleague(house)
+    ticket = make_ticket(house)
+    services.watch_ticket(ticket=ticket, person=house.requester, by=by(house.agent), at=MONDAY_9AM)
+
+    assert plan(house, ticket, second.email).old_keeps_reading is False
+    change(house, ticket, second.email)
+
+    assert not sees(house.requester, ticket)
+    assert "You do not follow it any more." in letters()[house.requester.email]
+
+
+def test_who_raised_a_merged_ticket_follows_the_survivor_all_the_same(house: House) -> None:
+    second = colleague(house)
+    survivor = make_ticket(house)
+    absorbed = make_ticket(house, subject="The same again")
+    services.merge_tickets(
+        ticket=fresh(absorbed), survivor=fresh(survivor), by=by(house.agent), at=MONDAY_9AM + HOUR
+    )
+
+    assert plan(house, survivor, second.email).old_keeps_reading is True
+    change(house, survivor, second.email)
+
+    assert sees(house.requester, survivor)
+    assert "You follow it" in letters()[house.requester.email]
+    assert not sees(second, absorbed)

@@ -21,11 +21,12 @@ from tickets import notices, verbs
 from tickets.events import RequesterChanged
 from tickets.models import Ticket, Watcher
 from tickets.permissions import can_classify
+from tickets.queries import is_watched_by
 from tickets.services.answers import begin_another_term, set_answer_due
 from tickets.services.base import change_ticket, lock_ticket, record_ticket, require_version
 from tickets.services.errors import ActionNotAllowed
 from tickets.services.indexing import index_again
-from tickets.services.watching import follow, settle_followers
+from tickets.services.watching import follow, is_brought_by_merge, settle_followers
 from tickets.states import FINAL, State
 
 
@@ -81,7 +82,12 @@ def _still_reads(ticket: Ticket, membership: Membership, *, keeps_following: boo
         or old.department_id is not None
         and old.department_id == membership.department_id
     )
-    return keeps_following or old.has_role(*READS_ORGANIZATION) or is_of_site
+    return (
+        keeps_following
+        or old.has_role(*READS_ORGANIZATION)
+        or is_of_site
+        or is_brought_by_merge(ticket.requester, ticket)
+    )
 
 
 @transaction.atomic
@@ -96,8 +102,8 @@ def change_requester(
 ) -> Ticket:
     """Make another valid user of the customer the requester of a ticket that has not ended, with
     their site and department. The old one follows it with ``keeps_following``, if they may still
-    read it; otherwise they lose it, unless they see all tickets of the customer. Both are told. The
-    time to answer the desk's question begins anew. Contract and clocks stay.
+    read it; otherwise they lose it, unless a role or a merged ticket of theirs shows it to them.
+    Both are told. The time to answer the desk's question begins anew. Contract and clocks stay.
 
     Raises ``ActionNotAllowed`` (for the desk alone, and no ended ticket), ``Invalid`` (somebody of
     another customer, who is no valid user that raises tickets, or who is the requester) or
@@ -116,10 +122,10 @@ def change_requester(
         department=membership.department,
     )
     record_ticket(ticket, verbs.REQUESTER_CHANGED, by=by, at=at, **{"from": old.pk, "to": new.pk})
-    if Watcher.objects.filter(ticket=ticket, person=new).delete()[0]:
-        record_ticket(ticket, verbs.UNWATCHED, by=by, at=at, person=new.pk)
-    stays = keeps_following and may_read(old.pk, ticket.organization_id)
-    if stays:
+    for person in (new, old):
+        if Watcher.objects.filter(ticket=ticket, person=person).delete()[0]:
+            record_ticket(ticket, verbs.UNWATCHED, by=by, at=at, person=person.pk)
+    if keeps_following and may_read(old.pk, ticket.organization_id):
         follow(ticket, old, False, by, at)
     settle_followers(ticket, by, at)
     index_again([ticket])
@@ -127,7 +133,8 @@ def change_requester(
     if ticket.state == State.PENDING_USER:
         set_answer_due(ticket=ticket, due_at=None)
         begin_another_term(ticket, at)
-    notices.notify_requester_changed(ticket=ticket, old=old, follows=stays, by=by, at=at)
+    follows = is_watched_by(ticket, old)
+    notices.notify_requester_changed(ticket=ticket, old=old, follows=follows, by=by, at=at)
     return ticket
 
 

@@ -79,6 +79,15 @@ def settle_followers(ticket: Ticket, by: Actor, at: datetime) -> None:
         )
 
 
+def is_brought_by_merge(person: User, ticket: Ticket) -> bool:
+    """Tell whether a person raised, or was chosen to follow, a ticket that was merged into this
+    one: then they follow it unless they are its requester.
+    """
+    absorbed = absorbed_by(ticket)
+    chosen = Watcher.objects.filter(ticket__in=absorbed, person=person, comes_by_merge=False)
+    return any(each.requester_id == person.pk for each in absorbed) or chosen.exists()
+
+
 def _brought_by_merges(ticket: Ticket) -> list[User]:
     """Return who raised or was chosen to follow the tickets that were merged into this one."""
     absorbed = absorbed_by(ticket)
