@@ -91,6 +91,7 @@ def _wire_tickets() -> None:
     subscribe(TicketAssigned, escalation.on_ticket_assigned)
     subscribe(TicketTagged, escalation.on_ticket_tagged)
     subscribe(TicketMerged, audits.on_ticket_merged)
+    subscribe(RequesterChanged, sla.on_requester_changed)
     subscribe(RequesterChanged, audits.on_requester_changed)
     subscribe(TicketUnmerged, sla.on_ticket_unmerged)
     subscribe(TicketUnmerged, escalation.on_ticket_unmerged)

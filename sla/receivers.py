@@ -8,6 +8,7 @@ from tickets.events import (
     AnswerTermEnded,
     CustomerInformed,
     NumberGiven,
+    RequesterChanged,
     TicketClassified,
     TicketContractChanged,
     TicketEvent,
@@ -19,6 +20,12 @@ from tickets.events import (
 from tickets.models import Ticket
 
 CLOCKS = system_actor("clocks")
+
+
+def on_requester_changed(event: RequesterChanged) -> None:
+    """Raise ``NotAllowed`` when the ticket would have other terms."""
+    assert isinstance(event.ticket, Ticket)
+    services.require_same_terms(ticket=event.ticket, old_requester_id=event.old_requester_id)
 
 
 def on_calendar_version_published(event: CalendarVersionPublished) -> None:

@@ -116,10 +116,12 @@ class TicketAssigned(TicketEventWithRow):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RequesterChanged(TicketEvent):
+class RequesterChanged(TicketEventWithRow):
     """Another person of the same customer is the requester. A handler of the same transaction may
     refuse it.
     """
+
+    old_requester_id: int
 
 
 @dataclass(frozen=True, kw_only=True)

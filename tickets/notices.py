@@ -323,6 +323,7 @@ def notify_requester_changed(
             requester=ticket.requester.full_name,
             old=old.full_name,
             follows=follows,
+            reads=visible_to(person).filter(pk=ticket.pk).exists(),
         )
         for person in told
         if may_read(person.pk, ticket.organization_id)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
@@ -42,6 +43,9 @@ class RequesterPlanSerializer(serializers.Serializer[Any]):
     old_keeps_reading = serializers.BooleanField()
     site = serializers.CharField(allow_null=True)
     department = serializers.CharField(allow_null=True)
+    answer_due_at = serializers.DateTimeField(
+        allow_null=True, help_text="The time to answer the desk's question ends then."
+    )
 
 
 class RequesterActions:
@@ -58,7 +62,8 @@ class RequesterActions:
     def requester(self, request: Request, number: str, *, at: datetime) -> Response:
         """Make another valid user of the customer the requester. Both are told."""
         ticket = queries.get_ticket(person(request), number)
-        services.require_version(ticket, expected_version(request))
+        seen = expected_version(request)
+        services.require_version(ticket, seen)
         body = NewRequesterSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         by = actor(request._request, Channel.API)
@@ -69,6 +74,7 @@ class RequesterActions:
             keeps_following=body.validated_data["keeps_following"],
             by=by,
             at=at,
+            expected_version=ticket.version if seen is not None else None,
         )
         return ticket_answer(request, queries.get_ticket(person(request), number))
 
@@ -85,6 +91,7 @@ class RequesterActions:
             membership=services.requester_by_email(ticket, body.validated_data["requester"]),
             keeps_following=body.validated_data["keeps_following"],
             by=actor(request._request, Channel.API),
+            at=timezone.now(),
         )
         return Response(RequesterPlanSerializer(_plan_data(plan)).data)
 
@@ -96,4 +103,5 @@ def _plan_data(plan: RequesterPlan) -> dict[str, Any]:
         "old_keeps_reading": plan.old_keeps_reading,
         "site": plan.site[1] and plan.site[1].name,
         "department": plan.department[1] and plan.department[1].name,
+        "answer_due_at": plan.answer_due_at,
     }

@@ -264,7 +264,7 @@ class Customer(TicketPanel):
         ticket = page.ticket
         return {
             "followers": page.followers,
-            "can_change_requester": can_classify(user, ticket) and ticket.state not in FINAL,
+            "can_change_requester": can_classify(user, ticket) and ticket.state in OPEN_STATES,
             "requester_form": RequesterForm(initial={"version": ticket.version}),
             "membership": membership_of(ticket.requester_id, ticket.organization_id),
             "others": queries.last_tickets_of(ticket.requester_id, besides=ticket, reader=user),

@@ -37,7 +37,11 @@ def change_requester(request: HttpRequest, number: str) -> HttpResponse:
         membership = services.requester_by_email(ticket, form.cleaned_data["requester"])
         if not form.is_seen():
             plan = services.plan_requester(
-                ticket=ticket, membership=membership, keeps_following=keeps_following, by=by
+                ticket=ticket,
+                membership=membership,
+                keeps_following=keeps_following,
+                by=by,
+                at=at,
             )
             form.mark_seen()
             shown = {"requester_form": form, "requester_plan": plan}
@@ -53,7 +57,7 @@ def change_requester(request: HttpRequest, number: str) -> HttpResponse:
         )
     except DomainError as error:
         return refused_form(request, ticket, form, error, "customer", requester_form=form)
-    words = _("%(person)s is the requester now; both were told.")
+    words = _("%(person)s is the requester now.")
     messages.success(request, words % {"person": membership.user})
     return to_ticket(request, ticket)
 

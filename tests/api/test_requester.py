@@ -24,6 +24,7 @@ def test_over_the_api(house: House, api: Any) -> None:
             "old_keeps_reading": False,
             "site": "Plant 2",
             "department": None,
+            "answer_due_at": None,
         },
     )
     assert fresh(ticket).requester == house.requester

@@ -131,6 +131,26 @@ def test_who_starts_a_ticket_is_assigned_and_a_group_takes_it_from_them(house: H
     assert [each.at for each in found] == [MONDAY_9AM + 2 * MINUTE]
 
 
+def test_a_rule_that_assigns_at_a_step_assigns_once(house: House) -> None:
+    rule(
+        **NOTED
+        | {
+            "name": "S",
+            "trigger": "state",
+            "states": ["pending_user"],
+            "action": "assign",
+            "note": "",
+            "person": house.staff["agent2"],
+        }
+    )
+    on_change("assigned", name="N", states=["pending_user"])
+    ticket = make_ticket(house)
+    step(house, ticket, "start", MONDAY_9AM)
+    step(house, ticket, "pend_user", LATER, message="Which?")
+
+    assert [row for row in results(ticket) if row[:2] == ("N", "ran")] == [("N", "ran", [])]
+
+
 def test_a_dry_run_leaves_out_what_other_rules_did_at_that_instant(house: House) -> None:
     on_change("customer_wrote", name="A", action="tag", adds_tags="vip", note="")
     second = on_change("customer_wrote", name="B", position=2, tags="vip")

@@ -12,8 +12,18 @@ from foundation.notifications.models import OutboxMessage
 from foundation.notifications.rendering import render_message
 from sla.clocks.queries import clocks_of
 from tests.support.audits import ask
-from tests.support.house import DAY, HOUR, MONDAY_9AM, House, by, colleague, fresh, make_ticket
-from tests.support.tickets import closed, started, step
+from tests.support.house import (
+    DAY,
+    HOUR,
+    MONDAY_9AM,
+    House,
+    by,
+    colleague,
+    fresh,
+    make_ticket,
+)
+from tests.support.policies import every_priority, publish_for
+from tests.support.tickets import closed, solved, started, step
 from tickets import queries, services, verbs
 from tickets.models import Ticket
 from tickets.services import RequesterPlan
@@ -47,6 +57,7 @@ def plan(house: House, ticket: Ticket, address: str, *, keeps: bool = False) -> 
         membership=services.requester_by_email(ticket, address),
         keeps_following=keeps,
         by=by(house.agent),
+        at=LATER,
     )
 
 
@@ -116,6 +127,8 @@ def test_who_answers_the_desk_has_the_whole_time_again(house: House) -> None:
     step(house, ticket, "pend_user", MONDAY_9AM + HOUR, message="Which one?")
     Ticket.objects.filter(pk=ticket.pk).update(reminders_sent=1)
     first = fresh(ticket).answer_due_at
+    assert plan(house, ticket, second.email).answer_due_at == first
+    assert fresh(ticket).reminders_sent == 1
 
     change(house, ticket, second.email, at=MONDAY_9AM + DAY)
 
@@ -139,6 +152,9 @@ def test_roles_that_see_more_keep_reading(house: House) -> None:
     assert plan(house, ticket, second.email).old_keeps_reading is True
     change(house, ticket, second.email)
     assert sees(house.people["coordinator"], ticket)
+    letter = letters()["coordinator@north.example"]
+    assert "You do not follow it any more, but you can still read it." in letter
+    assert "http" in letter
     supervisor = house.people["site_supervisor"]
     Membership.objects.filter(user=second).update(site=Membership.objects.get(user=supervisor).site)
     other = make_ticket(house, requester=supervisor)
@@ -216,12 +232,16 @@ def test_it_is_for_the_desk_alone(house: House, who: str) -> None:
         change(house, make_ticket(house), "second@north.example", who=who)
 
 
-def test_an_ended_ticket_and_an_audit_keep_their_requester(house: House) -> None:
+def test_a_solved_or_ended_ticket_and_an_audit_keep_their_requester(house: House) -> None:
     colleague(house)
     ended = closed(house)
     audit = ask(house)
 
-    for ticket in (ended, audit.ticket):
+    done = solved(house)
+
+    for ticket in (ended, done, audit.ticket):
+        with pytest.raises(NotAllowed):
+            plan(house, ticket, "second@north.example")
         with pytest.raises(NotAllowed):
             change(house, ticket, "second@north.example", at=MONDAY_9AM + DAY)
 
@@ -272,3 +292,33 @@ def test_who_raised_a_merged_ticket_follows_the_survivor_all_the_same(house: Hou
     assert sees(house.requester, survivor)
     assert "You follow it" in letters()[house.requester.email]
     assert not sees(second, absorbed)
+
+
+def test_a_person_with_service_levels_of_their_own_keeps_their_tickets(house: House) -> None:
+    second = colleague(house)
+    ticket = make_ticket(house)
+    publish_for(house, every_priority(minutes=20), person=second)
+
+    for act in (plan, change):
+        with translation.override("en"), pytest.raises(NotAllowed, match="service levels of their"):
+            act(house, ticket, second.email)
+
+    assert (fresh(ticket).requester, letters()) == (house.requester, {})
+
+
+def test_who_stopped_following_a_merged_matter_is_not_brought_back(house: House) -> None:
+    second = colleague(house)
+    survivor = make_ticket(house)
+    absorbed = make_ticket(house, requester=house.people["site_supervisor"], subject="Again")
+    services.merge_tickets(
+        ticket=fresh(absorbed), survivor=fresh(survivor), by=by(house.agent), at=MONDAY_9AM + HOUR
+    )
+    third = house.people["site_supervisor"]
+    services.unwatch_ticket(
+        ticket=fresh(survivor), person=third, by=by(house.agent), at=MONDAY_9AM + HOUR
+    )
+
+    change(house, survivor, second.email)
+
+    assert queries.watchers_of(fresh(survivor)) == []
+    assert not sees(third, survivor)

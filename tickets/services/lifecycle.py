@@ -189,6 +189,7 @@ def _take(
     old_assignee = ticket.assignee_id
     end_snooze(ticket)
     change_ticket(ticket, at=at, **_changes(ticket, transition, details, by, at))
+    assignee = ticket.assignee_id
     interval = _move_interval(ticket, transition, details, at)
     message = _message(ticket, transition, details, by, at)
     if details.spent is not None:
@@ -205,11 +206,7 @@ def _take(
         interval=interval.pk,
         closure_code=ticket.closure_code,
         team=details.team.pk if details.team else None,
-        **(
-            {"assignee": [old_assignee, ticket.assignee_id]}
-            if old_assignee != ticket.assignee_id
-            else {}
-        ),
+        **({"assignee": [old_assignee, assignee]} if old_assignee != assignee else {}),
         **(
             {"accepted_by": accepted_by.pk, "accepted_channel": details.accepted_channel}
             if accepted_by is not None
@@ -222,7 +219,7 @@ def _take(
     _publish(ticket, transition, old_state, at)
     if message is not None and not message.is_from_staff:
         publish_customer_replied(ticket=ticket, message=message, at=at)
-    if old_assignee != ticket.assignee_id:
+    if old_assignee != assignee == ticket.assignee_id:  # else a handler gave it on, and said so
         publish_assigned(ticket=ticket, at=at)
     work_notices.notify_group(ticket=ticket, interval=interval, by=by, at=at)
     notices.notify_state(

@@ -11,9 +11,8 @@ from foundation.accounts.queries import (
     acting_person,
     may_read,
     membership_by_email,
-    membership_of,
 )
-from foundation.accounts.roles import RAISES_TICKETS, READS_ORGANIZATION, CustomerRole
+from foundation.accounts.roles import RAISES_TICKETS
 from foundation.core.actor import Actor
 from foundation.core.errors import Invalid
 from foundation.core.events import publish
@@ -21,19 +20,21 @@ from tickets import notices, verbs
 from tickets.events import RequesterChanged
 from tickets.models import Ticket, Watcher
 from tickets.permissions import can_classify
-from tickets.queries import is_watched_by
+from tickets.queries import is_watched_by, visible_to
 from tickets.services.answers import begin_another_term, set_answer_due
 from tickets.services.base import change_ticket, lock_ticket, record_ticket, require_version
 from tickets.services.errors import ActionNotAllowed
 from tickets.services.indexing import index_again
-from tickets.services.watching import follow, is_brought_by_merge, settle_followers
-from tickets.states import FINAL, State
+from tickets.services.watching import follow, is_brought_by_merge
+from tickets.states import OPEN_STATES, State
 
 
 @dataclass(frozen=True)
 class RequesterPlan:
-    """What a change of requester does. Contract and clocks stay: they depend on the organization
-    and the service. ``old_keeps_reading``: the old requester reads the ticket afterwards.
+    """What a change of requester does. Contract and clocks stay: a change that would give a clock
+    other terms is refused. ``old_keeps_reading``: the old requester reads the ticket afterwards.
+    ``answer_due_at``: the end of the time to answer the desk's question, which begins anew; None
+    when nothing is asked.
     """
 
     new: User
@@ -41,20 +42,44 @@ class RequesterPlan:
     old_keeps_reading: bool
     site: tuple[Site | None, Site | None]
     department: tuple[Department | None, Department | None]
+    answer_due_at: datetime | None
+
+
+class _Undo(Exception):  # noqa: N818 - it ends the trial
+    """Carries what was found out of a trial that is rolled back."""
+
+    def __init__(self, plan: RequesterPlan) -> None:
+        super().__init__()
+        self.plan = plan
 
 
 def plan_requester(
-    *, ticket: Ticket, membership: Membership, keeps_following: bool, by: Actor
+    *, ticket: Ticket, membership: Membership, keeps_following: bool, by: Actor, at: datetime
 ) -> RequesterPlan:
-    """Return what ``change_requester`` would do. Raises what it raises, but for its handlers."""
-    _check_requester(ticket, membership, by)
-    return RequesterPlan(
-        new=membership.user,
-        old=ticket.requester,
-        old_keeps_reading=_still_reads(ticket, membership, keeps_following=keeps_following),
-        site=(ticket.site, membership.site),
-        department=(ticket.department, membership.department),
-    )
+    """Return what ``change_requester`` would do: it is done and rolled back. Raises what it raises,
+    also by its handlers.
+    """
+    trial = Ticket.objects.select_related("organization", "contract", "requester").get(pk=ticket.pk)
+    old = trial.requester
+    site = trial.site
+    department = trial.department
+    try:
+        with transaction.atomic():
+            change_requester(
+                ticket=trial, membership=membership, keeps_following=keeps_following, by=by, at=at
+            )
+            raise _Undo(
+                RequesterPlan(
+                    new=membership.user,
+                    old=old,
+                    old_keeps_reading=visible_to(old).filter(pk=trial.pk).exists(),
+                    site=(site, membership.site),
+                    department=(department, membership.department),
+                    answer_due_at=trial.answer_due_at,
+                )
+            )
+    except _Undo as done:
+        return done.plan
 
 
 def requester_by_email(ticket: Ticket, address: str) -> Membership:
@@ -69,27 +94,6 @@ def requester_by_email(ticket: Ticket, address: str) -> Membership:
     return found
 
 
-def _still_reads(ticket: Ticket, membership: Membership, *, keeps_following: bool) -> bool:
-    """Tell whether the old requester reads the ticket when ``membership`` is its requester's: as
-    one who follows it, or by a role (``queries.visible_to``).
-    """
-    old = membership_of(ticket.requester_id, ticket.organization_id)
-    if old is None or not ticket.requester.is_active:
-        return False
-    is_of_site = old.has_role(CustomerRole.SITE_SUPERVISOR) and (
-        old.site_id is not None
-        and old.site_id == membership.site_id
-        or old.department_id is not None
-        and old.department_id == membership.department_id
-    )
-    return (
-        keeps_following
-        or old.has_role(*READS_ORGANIZATION)
-        or is_of_site
-        or is_brought_by_merge(ticket.requester, ticket)
-    )
-
-
 @transaction.atomic
 def change_requester(
     *,
@@ -100,12 +104,12 @@ def change_requester(
     at: datetime,
     expected_version: int | None = None,
 ) -> Ticket:
-    """Make another valid user of the customer the requester of a ticket that has not ended, with
+    """Make another valid user of the customer the requester of an open ticket, with
     their site and department. The old one follows it with ``keeps_following``, if they may still
     read it; otherwise they lose it, unless a role or a merged ticket of theirs shows it to them.
     Both are told. The time to answer the desk's question begins anew. Contract and clocks stay.
 
-    Raises ``ActionNotAllowed`` (for the desk alone, and no ended ticket), ``Invalid`` (somebody of
+    Raises ``ActionNotAllowed`` (the desk alone may, and on open tickets), ``Invalid`` (somebody of
     another customer, who is no valid user that raises tickets, or who is the requester) or
     ``StaleTicket``. A handler of ``RequesterChanged`` may refuse it.
     """
@@ -125,11 +129,19 @@ def change_requester(
     for person in (new, old):
         if Watcher.objects.filter(ticket=ticket, person=person).delete()[0]:
             record_ticket(ticket, verbs.UNWATCHED, by=by, at=at, person=person.pk)
-    if keeps_following and may_read(old.pk, ticket.organization_id):
-        follow(ticket, old, False, by, at)
-    settle_followers(ticket, by, at)
+    stays = keeps_following and may_read(old.pk, ticket.organization_id)
+    if stays or is_brought_by_merge(old, ticket):
+        follow(ticket, old, not stays, by, at)
     index_again([ticket])
-    publish(RequesterChanged(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk))
+    publish(
+        RequesterChanged(
+            organization_id=ticket.organization_id,
+            at=at,
+            ticket_id=ticket.pk,
+            ticket=ticket,
+            old_requester_id=old.pk,
+        )
+    )
     if ticket.state == State.PENDING_USER:
         set_answer_due(ticket=ticket, due_at=None)
         begin_another_term(ticket, at)
@@ -139,9 +151,12 @@ def change_requester(
 
 
 def _check_requester(ticket: Ticket, membership: Membership, by: Actor) -> None:
-    if not can_classify(acting_person(by), ticket) or ticket.state in FINAL:
+    if not can_classify(acting_person(by), ticket) or ticket.state not in OPEN_STATES:
         raise ActionNotAllowed(
-            _("Only the desk can change the requester, and only of tickets that have not ended.")
+            _(
+                "Only the desk can change the requester, and only of tickets that are neither "
+                "solved nor ended."
+            )
         )
     person = membership.user
     words = ""

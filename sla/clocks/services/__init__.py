@@ -10,7 +10,12 @@ from sla.clocks.services.previewing import (
 from sla.clocks.services.reach import check_calendar_version
 from sla.clocks.services.rebuilding import Difference, rebuild_clocks
 from sla.clocks.services.redating import GRACE, redate_clocks
-from sla.clocks.services.retargeting import HidesBreach, rebind_clocks, retarget_clocks
+from sla.clocks.services.retargeting import (
+    HidesBreach,
+    rebind_clocks,
+    require_same_terms,
+    retarget_clocks,
+)
 from sla.clocks.services.settling import settle_ticket, settle_tickets
 from sla.clocks.services.starting import start_clocks, start_promise
 from sla.clocks.services.stopping import (
@@ -35,6 +40,7 @@ __all__ = [
     "preview_classification",
     "preview_contract",
     "rebind_clocks",
+    "require_same_terms",
     "rebuild_clocks",
     "redate_clocks",
     "reinstate_clocks",

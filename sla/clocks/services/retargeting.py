@@ -30,7 +30,14 @@ from sla.clocks.services.settling import settle
 from sla.clocks.services.starting import calendar_for, calendars_for, new_clocks
 from sla.clocks.services.stopping import withdraw_clock
 from sla.metrics import AT_ARRIVAL
-from sla.policies.layers import Policy, Promised, is_same_promise, matter_of, policy_of
+from sla.policies.layers import (
+    Policy,
+    Promised,
+    is_same_promise,
+    matter_of,
+    policy_of,
+    policy_on,
+)
 from sla.targets import Target
 from tickets.models import Ticket
 
@@ -297,3 +304,20 @@ def _begin_segment(
             starts_at=at,
         )
     )
+
+
+def require_same_terms(*, ticket: Ticket, old_requester_id: int) -> None:
+    """Raise ``NotAllowed`` when the ticket's clocks would have other terms with its new requester
+    than with the old one: a person may have service levels of their own.
+    """
+    old = policy_on(
+        ticket.organization, ticket.binding_contract_id, old_requester_id, ticket.terms_at
+    )
+    if old.ids != policy_of(ticket).ids:
+        raise NotAllowed(
+            _(
+                "One of the two has service levels of their own: with another requester the times "
+                "of %(number)s would change. Register the request anew for the other person."
+            )
+            % {"number": ticket.number}
+        )
