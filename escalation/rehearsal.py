@@ -19,7 +19,7 @@ from sla.clocks.models import Announcement
 from tickets import verbs
 from tickets.models import Message, MessageKind, Ticket
 from tickets.queries import entries_into_states
-from tickets.queries.then import Earlier, Fact, Values
+from tickets.queries.past import PastFact, PastValues, Values
 from tickets.states import FINAL
 
 DAYS = 30
@@ -98,7 +98,7 @@ def _rows(rule: EscalationRule, since: datetime, at: datetime) -> list[Ticket]:
 
 def _arrivals(rule: EscalationRule, since: datetime, at: datetime) -> Found:
     tickets = _rows(rule, since, at)
-    earlier = Earlier(tickets)
+    earlier = PastValues(tickets)
     for ticket in tickets:
         for fact in earlier.facts(ticket):
             if fact.verb == verbs.RAISED and since <= fact.at <= at:
@@ -109,7 +109,7 @@ def _arrivals(rule: EscalationRule, since: datetime, at: datetime) -> Found:
 def _states(rule: EscalationRule, since: datetime, at: datetime) -> Found:
     """Yield the changes of state that the record has, with the values right after each."""
     tickets = _rows(rule, since, at)
-    earlier = Earlier(tickets)
+    earlier = PastValues(tickets)
     for ticket in tickets:
         for fact in earlier.facts(ticket):
             state = _state_after(fact)
@@ -118,7 +118,7 @@ def _states(rule: EscalationRule, since: datetime, at: datetime) -> Found:
                 yield Touched(ticket, fact.at, occurrence), _about(ticket, fact.values)
 
 
-def _state_after(fact: Fact) -> str:
+def _state_after(fact: PastFact) -> str:
     """Return the state into which a ticket came by a fact; "" for another fact."""
     if fact.verb == verbs.RAISED:
         return str(fact.payload["state"])
@@ -128,7 +128,7 @@ def _state_after(fact: Fact) -> str:
 def _changes(rule: EscalationRule, since: datetime, at: datetime) -> Found:
     """Yield what changed about a ticket, as the record has it, with its values after that."""
     tickets = _rows(rule, since, at)
-    earlier = Earlier(tickets)
+    earlier = PastValues(tickets)
     by_customer = _messages_of_customers({ticket.pk for ticket in tickets}, since)
     for ticket in tickets:
         facts = earlier.facts(ticket)
@@ -141,7 +141,7 @@ def _changes(rule: EscalationRule, since: datetime, at: datetime) -> Found:
 
 
 def _changes_by(
-    facts: Sequence[Fact], place: int, by_customer: Collection[int]
+    facts: Sequence[PastFact], place: int, by_customer: Collection[int]
 ) -> Iterator[tuple[Change, Values]]:
     """Yield the changes that the fact at a place says, with the values when they are judged."""
     fact = facts[place]
@@ -159,7 +159,7 @@ def _changes_by(
         yield Change.ASSIGNED, fact.values
 
 
-def _after_the_step(facts: Sequence[Fact], place: int) -> Values:
+def _after_the_step(facts: Sequence[PastFact], place: int) -> Values:
     """Return the values after a message of the customer and the step that it takes, such as the
     answer that resumes the work, or the decline whose reason it is: it is judged after that.
     """
@@ -216,7 +216,7 @@ def _clocks(rule: EscalationRule, since: datetime, at: datetime) -> Found:
         announced = announced.filter(clock__metric=rule.metric)
     rows = list(announced.order_by("at", "pk")[:MOST])
     states = _states_of({row.clock.ticket_id for row in rows})
-    earlier = Earlier(row.clock.ticket for row in rows)
+    earlier = PastValues(row.clock.ticket for row in rows)
     for row in rows:
         ticket = row.clock.ticket
         occurrence = Occurrence(
@@ -252,7 +252,7 @@ def _silences(rule: EscalationRule, since: datetime, at: datetime) -> Found:
     tickets = _rows(rule, since, at)
     ids = {ticket.pk for ticket in tickets}
     states = _states_of(ids)
-    earlier = Earlier(tickets)
+    earlier = PastValues(tickets)
     words: dict[int, list[datetime]] = {}
     spoken = Message.objects.filter(ticket_id__in=list(ids), is_from_staff=True).exclude(
         kind=MessageKind.NOTE

@@ -13,7 +13,7 @@ from tests.support.house import DAY, MONDAY_9AM, House, make_ticket
 from tests.support.rules import rule
 from tickets.models import Ticket
 from tickets.queries import tags_of
-from tickets.queries.then import Earlier, Values
+from tickets.queries.past import PastValues, Values
 
 TRIED: list[dict[str, Any]] = [
     {"trigger": "raised", "words": "printers"},
@@ -79,7 +79,7 @@ def test_earlier_values_are_those_that_the_ticket_had(house: House, seed: int) -
         seen.append((ticket, at, values))
 
     tickets = lived(house, seed, see)
-    earlier = Earlier(Ticket.objects.all())
+    earlier = PastValues(Ticket.objects.all())
 
     assert len(seen) == 60
     assert [earlier.at(ticket, at) for ticket, at, _values in seen] == [

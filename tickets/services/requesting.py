@@ -104,10 +104,10 @@ def change_requester(
     at: datetime,
     expected_version: int | None = None,
 ) -> Ticket:
-    """Make another valid user of the customer the requester of an open ticket, with
-    their site and department. The old one follows it with ``keeps_following``, if they may still
-    read it; otherwise they lose it, unless a role or a merged ticket of theirs shows it to them.
-    Both are told. The time to answer the desk's question begins anew. Contract and clocks stay.
+    """Make another valid user of the customer the requester of an open ticket, with their site and
+    department. The old one follows it with ``keeps_following``, if they may still read it;
+    otherwise they lose it, unless a role or a merged ticket of theirs shows it to them. Both are
+    told. The time to answer the desk's question begins anew. Contract and clocks stay.
 
     Raises ``ActionNotAllowed`` (the desk alone may, and on open tickets), ``Invalid`` (somebody of
     another customer, who is no valid user that raises tickets, or who is the requester) or

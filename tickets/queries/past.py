@@ -32,7 +32,7 @@ class Values:
 
 
 @dataclass(frozen=True)
-class Fact:
+class PastFact:
     """A fact of the record that says what happened to a ticket, and the values after it."""
 
     pk: int
@@ -43,18 +43,18 @@ class Fact:
     values: Values
 
 
-class Earlier:
+class PastValues:
     """The values of tickets over time. Runs three queries for each ``_AT_ONCE`` tickets."""
 
     def __init__(self, tickets: Iterable[Ticket]) -> None:
         found = {ticket.pk: ticket for ticket in tickets}
         self._first: dict[int, Values] = {}
-        self._facts: dict[int, list[Fact]] = {}
+        self._facts: dict[int, list[PastFact]] = {}
         ids = list(found)
         for start in range(0, len(ids), _AT_ONCE):
             self._read({pk: found[pk] for pk in ids[start : start + _AT_ONCE]})
 
-    def facts(self, ticket: Ticket) -> list[Fact]:
+    def facts(self, ticket: Ticket) -> list[PastFact]:
         """Return the facts of a ticket, the oldest first."""
         return self._facts[ticket.pk]
 
@@ -98,7 +98,7 @@ class Earlier:
         )
         facts = []
         for row in reversed(rows):
-            facts.append(Fact(row.pk, row.at, row.verb, row.payload, row.system, values))
+            facts.append(PastFact(row.pk, row.at, row.verb, row.payload, row.system, values))
             values = _before(values, row, keys)
         self._first[ticket.pk] = values
         self._facts[ticket.pk] = facts[::-1]
