@@ -4,8 +4,7 @@ from foundation.accounts.events import RoleAsked, RoleGranted, RolesTaken
 from foundation.core.enqueuing import enqueue
 from foundation.notifications import roles
 from foundation.notifications.events import MessageQueued
-from foundation.notifications.tasks import deliver_due
-from foundation.notifications.waking import needs_wake
+from foundation.notifications.tasks import WAKING, deliver_due
 
 
 def on_message_queued(event: MessageQueued) -> None:
@@ -14,7 +13,7 @@ def on_message_queued(event: MessageQueued) -> None:
 
 
 def _wake() -> None:
-    if needs_wake():
+    if WAKING.is_needed():
         enqueue(deliver_due)
 
 

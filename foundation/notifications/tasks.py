@@ -10,12 +10,13 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from foundation.accounts.tenancy import every_organization, organization_scope
+from foundation.core.waking import Waking
 from foundation.notifications import services
 from foundation.notifications.models import OutboxMessage
-from foundation.notifications.waking import answer_wake, promise_look
 
 BATCH = 20  # messages per query; each is claimed by itself, so a killed worker delays one
 ROUND_SECONDS = 10  # then beat's next run continues; a mail server that hangs ends the round
+WAKING = Waking("notifications.wake")
 PAUSE_SECONDS = 0.2  # between two queries: gathers a batch without a noticeable delay
 
 
@@ -33,12 +34,12 @@ def deliver_due() -> int:
     connection = get_connection()
     try:
         while time.monotonic() < ends:
-            answer_wake()
+            WAKING.answer()
             with every_organization(reason="find the messages that are due"):
                 due = services.due_messages(at=timezone.now(), limit=BATCH)
             if not due:
                 break
-            promise_look()
+            WAKING.promise_look()
             for message in due:
                 error = _unreachable(connection)
                 sent += _deliver(message, connection, error)

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from foundation.accounts.models import User
 from foundation.core.links import Link
-from foundation.notifications import services, waking
+from foundation.notifications import services
 from foundation.notifications.models import MessageStatus, OutboxMessage
 from foundation.notifications.rendering import render_message
 from foundation.notifications.services import (
@@ -27,7 +27,7 @@ from foundation.notifications.services import (
     due_messages,
     queue_letters,
 )
-from foundation.notifications.tasks import deliver_due
+from foundation.notifications.tasks import WAKING, deliver_due
 from tests.support.house import (
     MINUTE,
     MONDAY_9AM,
@@ -241,12 +241,12 @@ def test_a_mail_server_that_cannot_be_reached_costs_one_message_an_attempt_and_t
 
 
 def test_the_worker_is_called_once_until_it_starts_and_not_while_it_repeats() -> None:
-    calls = [waking.needs_wake(), waking.needs_wake()]
-    waking.answer_wake()
-    calls.append(waking.needs_wake())
-    waking.answer_wake()
-    waking.promise_look()
-    calls.append(waking.needs_wake())
+    calls = [WAKING.is_needed(), WAKING.is_needed()]
+    WAKING.answer()
+    calls.append(WAKING.is_needed())
+    WAKING.answer()
+    WAKING.promise_look()
+    calls.append(WAKING.is_needed())
 
     assert calls == [True, False, True, False]
 

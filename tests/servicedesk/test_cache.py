@@ -9,7 +9,7 @@ from django.core.cache import cache
 
 from escalation.queries import RULES_KEY, active_rules
 from escalation.rules import Among
-from foundation.notifications import waking
+from foundation.core import waking
 from servicedesk.cache import (
     ASKED_AGAIN_AFTER,
     LOGGED_AGAIN_AFTER,
@@ -144,7 +144,7 @@ def test_a_worker_is_not_woken_over_a_broker_that_is_away(
 ) -> None:
     monkeypatch.setattr(waking, "cache", away)
 
-    assert waking.needs_wake() is False
+    assert waking.Waking("some.task").is_needed() is False
 
 
 def test_rules_are_read_from_the_database_while_the_cache_is_away(
