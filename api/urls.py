@@ -9,6 +9,7 @@ from api.coverage.urls import urlpatterns as coverage
 from api.reports.urls import urlpatterns as reports
 from api.terms.urls import urlpatterns as terms
 from api.tickets.urls import urlpatterns as tickets
+from api.webhooks.urls import urlpatterns as webhooks
 
 app_name = "api"
 urlpatterns = [
@@ -18,5 +19,6 @@ urlpatterns = [
     *catalogue,
     *coverage,
     *terms,
+    *webhooks,
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
 ]

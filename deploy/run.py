@@ -32,9 +32,9 @@ _WORKER = (
     "{python} -m celery -A servicedesk worker -l warning --without-gossip --without-mingle "
     "--without-heartbeat -P threads "
 )
-# A mail server that hangs, or a long report, stops no clock.
+# A server of others that hangs, or a long report, stops no clock.
 _CLOCKS = f"{_WORKER} -B -s {{var}}/beat -c 2 -Q clocks -n clocks"
-_OTHERS = f"{_WORKER} -c 3 -Q mail,reports -n others"
+_OTHERS = f"{_WORKER} -c 4 -Q mail,webhooks,reports -n others"
 _CONF = f"""[supervisord]
 nodaemon=true
 logfile={{var}}/log/supervisord.log

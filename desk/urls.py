@@ -17,6 +17,7 @@ from desk.reports.urls import urlpatterns as reports
 from desk.simulations.urls import urlpatterns as simulations
 from desk.team.urls import urlpatterns as team
 from desk.tickets.urls import urlpatterns as tickets
+from desk.webhooks.urls import urlpatterns as webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *home,
@@ -33,5 +34,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *macros,
     *notices,
     *palette,
+    *webhooks,
     *gallery,
 ]

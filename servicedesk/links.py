@@ -14,6 +14,7 @@ _PAGES = {
     ("ticket", False): ("portal:ticket", "number", ""),
     ("queue", True): ("admin:queue", "", "view"),
     ("audit", True): ("admin:audit", "number", ""),
+    ("webhook", True): ("admin:webhook", "endpoint_id", ""),
     ("coverage", True): ("admin:coverage", "", "customer"),
     ("contacts", False): ("portal:contacts", "", ""),
     ("report", False): ("portal:reports", "", "month"),

@@ -21,6 +21,15 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": OUTBOX_TICK,
         "options": {"expires": OUTBOX_TICK},
     },
+    "webhooks": {
+        "task": "foundation.webhooks.tasks.deliver_due",
+        "schedule": OUTBOX_TICK,
+        "options": {"expires": OUTBOX_TICK},
+    },
+    "ended webhooks": {
+        "task": "foundation.webhooks.tasks.end_deliveries",
+        "schedule": crontab(minute="53"),
+    },
     "re-dating": {
         "task": "sla.tasks.sweep_redating",
         "schedule": SLOW_TICK,

@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "foundation.calendars",
     "foundation.duty",
     "foundation.notifications",
+    "foundation.webhooks",
     "catalog",
     "tickets",
     "sla",
@@ -274,6 +275,14 @@ for _name, _value in mail_settings(_EMAIL_URL).items():
     globals()[_name] = _value
 DEFAULT_FROM_EMAIL = env.text("MESA_FROM_EMAIL", "Mesa <mesa@mesa.example>")
 MESA_MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ") or "mesa.example"
+
+# --- webhooks -------------------------------------------------------------------------------------
+# Private networks to which webhooks may be sent. Empty: public addresses alone.
+MESA_WEBHOOK_NETWORKS = env.networks("MESA_WEBHOOK_NETWORKS")
+# PEM file of the certificate authorities that webhooks trust. Empty: the public ones.
+MESA_WEBHOOK_CA_FILE = env.text("MESA_WEBHOOK_CA_FILE", "")
+# Days for which events that have ended are kept, with what was sent.
+MESA_WEBHOOK_DAYS = env.number("MESA_WEBHOOK_DAYS", 30, low=1, high=3650)
 
 # --- words, time, numbers -------------------------------------------------------------------------
 LANGUAGE_CODE = "es"

@@ -1,5 +1,7 @@
 """The table of event subscriptions; handlers of an event run in this order."""
 
+from api.webhooks.bodies import body_of
+from api.webhooks.kinds import KINDS
 from audits import receivers as audits
 from audits.events import EvidenceSubmitted
 from escalation import receivers as escalation
@@ -10,6 +12,7 @@ from foundation.accounts.events import (
     RoleGranted,
     RolesTaken,
 )
+from foundation.activity.events import FactsRecorded
 from foundation.calendars import receivers as calendars
 from foundation.calendars.events import CalendarVersionPublished
 from foundation.configuration.events import ConfigurationChanged
@@ -17,6 +20,9 @@ from foundation.core.events import subscribe
 from foundation.core.links import use_addresses
 from foundation.notifications import receivers as notifications
 from foundation.notifications.events import MessageQueued
+from foundation.webhooks import receivers as webhooks
+from foundation.webhooks.events import DeliveriesQueued
+from foundation.webhooks.kinds import use_kinds
 from reports import receivers as reports
 from reports.events import ReportRequested, SimulationRequested
 from servicedesk.links import make_address
@@ -43,13 +49,16 @@ from tickets.events import (
 
 
 def wire() -> None:
-    """Subscribe every handler, and set the function that makes the addresses of links. Called once,
-    when the apps are ready.
+    """Subscribe every handler, and set the functions that make addresses of links and bodies of
+    webhooks. Called once, when the apps are ready.
     """
     use_addresses(make_address)
+    use_kinds(KINDS, body_of)
     _wire_configuration()
     _wire_tickets()
     _wire_clocks()
+    subscribe(FactsRecorded, webhooks.on_facts_recorded)
+    subscribe(DeliveriesQueued, webhooks.on_deliveries_queued)
     subscribe(MessageQueued, notifications.on_message_queued)
     subscribe(EvidenceSubmitted, audits.on_evidence_submitted)
     subscribe(ReportRequested, reports.on_report_requested)
@@ -64,6 +73,7 @@ def _wire_configuration() -> None:
     subscribe(RolesTaken, notifications.on_roles_taken)
     subscribe(ConfigurationChanged, tickets.on_configuration_changed)
     subscribe(ConfigurationChanged, escalation.on_configuration_changed)
+    subscribe(ConfigurationChanged, webhooks.on_configuration_changed)
     subscribe(CalendarVersionPublished, sla.on_calendar_version_published)
     subscribe(CalendarVersionPublished, escalation.on_calendar_version_published)
 

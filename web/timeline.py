@@ -11,6 +11,7 @@ from foundation.configuration.wording import SENTENCES as CONFIGURATION
 from foundation.core.classification import Channel
 from foundation.core.wording import Sentence
 from foundation.notifications.wording import SENTENCES as NOTIFICATIONS
+from foundation.webhooks.wording import SENTENCES as WEBHOOKS
 from reports.wording import SENTENCES as REPORTS
 from sla.wording import SENTENCES as SLA
 from tickets.queries import TimelineEntry
@@ -21,6 +22,7 @@ SENTENCES: dict[str, Sentence] = {
     **CALENDARS,
     **CONFIGURATION,
     **NOTIFICATIONS,
+    **WEBHOOKS,
     **CATALOG,
     **TICKETS,
     **SLA,

@@ -158,11 +158,12 @@ def _conversation_data(ticket: Ticket, page: ConversationPage) -> dict[str, Any]
     return {
         "earlier": page.earlier,
         "files": [_file_data(file) for file in described],
-        "messages": [_message_data(item) for item in page],
+        "messages": [message_data(item) for item in page],
     }
 
 
-def _message_data(item: ConversationItem) -> dict[str, Any]:
+def message_data(item: ConversationItem) -> dict[str, Any]:
+    """Return the shape of ``ReadMessageSerializer``."""
     message = item.message
     return {
         "ticket": format_number(message.through_id or message.ticket_id),

@@ -11,6 +11,7 @@ from desk.configuration import (
     outbox,
     people,
     policies,
+    webhooks,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "outbox",
     "people",
     "policies",
+    "webhooks",
 ]

@@ -2,16 +2,18 @@
 both commit or neither.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
+from foundation.activity.events import Fact, FactsRecorded
 from foundation.activity.models import Record
 from foundation.core.actor import Actor
 from foundation.core.bulk import insert_rows
+from foundation.core.events import publish
+
+__all__ = ["MANY", "Fact", "record"]
 
 MANY = 500  # above this number of facts, ``insert_rows`` replaces ``bulk_create``
 _COLUMNS = (
@@ -28,26 +30,20 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fact:
-    """A fact to record about one object: a dotted past-tense verb and a payload of ids, codes and
-    ISO instants.
-    """
-
-    verb: str
-    object_type: str
-    object_id: int
-    payload: dict[str, Any] = field(default_factory=dict)
-
-
 def record(*, organization_id: int | None, facts: Iterable[Fact], by: Actor, at: datetime) -> None:
-    """Append the facts to the record, in order, with actor ``by`` and aware instant ``at``.
+    """Append the facts to the record, in order, with actor ``by`` and aware instant ``at``, and
+    publish ``FactsRecorded``.
 
     Raises ``RuntimeError`` outside a transaction.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("The record is written in the transaction of the change it tells of.")
-    written = list(facts)
+    written = tuple(facts)
+    _write(organization_id, written, by, at)
+    publish(FactsRecorded(organization_id=organization_id, at=at, facts=written, by=by))
+
+
+def _write(organization_id: int | None, written: Sequence[Fact], by: Actor, at: datetime) -> None:
     if len(written) > MANY and organization_id is not None:
         same = (by.person_id, by.system, by.channel, by.on_behalf_of)
         rows = (

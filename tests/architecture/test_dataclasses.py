@@ -12,6 +12,7 @@ CHANGING = {
     "escalation/coverage.py: CoverageForecast",
     "foundation/documents/isolated/workbooks.py: _Around",
     "foundation/documents/isolated/workbooks.py: _Cell",
+    "foundation/webhooks/sending.py: _Exchange",
     "portal/home/panels.py: Home",
     "reports/metrics.py: Tally",
     "reports/services/simulating.py: _PartResult",

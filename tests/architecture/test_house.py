@@ -29,6 +29,7 @@ FLOORS = [
     "foundation.calendars",
     "foundation.duty",
     "foundation.notifications",
+    "foundation.webhooks",
     "catalog",
     "tickets",
     "sla",
@@ -63,6 +64,7 @@ GLOBAL = {
     "catalog.RequestTemplate",
     "catalog.TemplateField",
     "api.IdempotencyKey",
+    "webhooks.Endpoint",
     "reports.Simulation",
     "tickets.Rename",
     "tickets.AgentProfile",
@@ -163,6 +165,9 @@ def test_scopes_are_opened_in_one_module_and_every_wide_one_is_listed() -> None:
         "foundation/notifications/queries.py",
         "foundation/notifications/roles.py",
         "foundation/notifications/tasks.py",
+        *(f"foundation/webhooks/{name}.py" for name in ("notices", "queries")),
+        *(f"foundation/webhooks/services/{name}.py" for name in ("delivering", "endpoints")),
+        "foundation/webhooks/tasks.py",
         "reports/queries/issues.py",
         "reports/tasks.py",
         "servicedesk/management/commands/bench_load.py",
@@ -204,14 +209,8 @@ def test_tasks_are_enqueued_by_receivers_alone() -> None:
     assert files_with(r"\.delay\b|\.apply_async\b|\bsend_task\b") == {
         "foundation/core/enqueuing.py"
     }
-    assert files_with(r"import enqueue") == {
-        "audits/receivers.py",
-        "escalation/receivers.py",
-        "foundation/notifications/receivers.py",
-        "reports/receivers.py",
-        "sla/receivers.py",
-        "tickets/receivers.py",
-    }
+    apps = "audits escalation foundation/notifications foundation/webhooks reports sla tickets"
+    assert files_with(r"import enqueue") == {f"{app}/receivers.py" for app in apps.split()}
 
 
 def test_what_follows_a_commit_fails_neither_the_request_nor_what_follows_too() -> None:

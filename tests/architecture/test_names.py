@@ -146,6 +146,9 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     ],
     "tickets.TicketLink": [({"source_id": 7, "kind": "related", "target_id": 9}, "7 related 9")],
     "tickets.Watcher": [({"ticket_id": 7, "person_id": 4}, "7 4")],
+    "webhooks.Endpoint": [({"name": "Receiver"}, "Receiver")],
+    "webhooks.Delivery": [({"event_id": "evt_7"}, "evt_7")],
+    "webhooks.Attempt": [({"delivery_id": 7, "at": AT}, "7 2026-03-02T15:00:00+00:00")],
     "tickets.Visit": [({"ticket_id": 7, "person_id": 4}, "7 4")],
 }
 

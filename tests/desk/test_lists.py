@@ -24,6 +24,7 @@ from foundation.accounts.services import create_organization
 from foundation.calendars.models import Calendar
 from foundation.duty.models import Absence, Shift
 from foundation.notifications.models import OutboxMessage
+from foundation.webhooks.models import Endpoint
 from reports.services import request_report
 from sla.policies.models import PolicyVersion
 from tests.support.house import (
@@ -34,6 +35,7 @@ from tests.support.house import (
     make_ticket,
 )
 from tests.support.statements import statements
+from tests.support.webhooks import endpoint
 from tickets.models import AgentProfile, GroupAssignment
 
 
@@ -94,6 +96,11 @@ MAKERS: dict[type, Callable[[int, House], object]] = {
     ),
     EscalationRule: lambda n, house: EscalationRule.objects.create(
         name=f"R{n}", trigger="clock", percent=n, action="raise"
+    ),
+    Endpoint: lambda n, house: endpoint(
+        house,
+        name=f"W{n}",
+        reader=User.objects.create(email=f"w{n}@x.example", staff_roles=["agent"]),
     ),
     Shift: lambda n, house: Shift.objects.create(name=f"H{n}", hours={"0": [["08:00", "16:00"]]}),
     Absence: lambda n, house: Absence.objects.create(

@@ -2,6 +2,7 @@
 rows.
 """
 
+import json
 import re
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from foundation.accounts.models import User
 from foundation.accounts.services import issue_service_account_token
 from foundation.core.actor import system_actor
 from foundation.duty.models import Absence, Shift
+from foundation.webhooks.models import Delivery
 from reports.services import NewSimulation, request_report, request_simulation
 from sla.policies.models import PolicyVersion
 from sla.simulation.drafts import IN_FORCE
@@ -30,6 +32,7 @@ from tests.support.house import (
     by,
     make_ticket,
 )
+from tests.support.webhooks import endpoint
 from tickets.models import AgentProfile, Attachment, GroupAssignment
 from tickets.services import (
     Analysis,
@@ -64,6 +67,9 @@ def world(house: House) -> dict[str, str]:
     """Rows of the north with the canary in them, and the values that fill the routes."""
     house.north.name = CANARY
     house.north.save()
+    webhook = endpoint(
+        house, f"https://{CANARY.split(maxsplit=1)[0]}.example/", organization=house.north
+    )
     ticket = make_ticket(
         house, at=MONDAY_9AM, subject=CANARY, description=f"{CANARY}, password: North-1"
     )
@@ -71,6 +77,7 @@ def world(house: House) -> dict[str, str]:
 
     from foundation.documents.checking import check_upload
 
+    Delivery.objects.update(body=json.dumps({"subject": CANARY}))
     file = check_upload(
         name="note.txt", stream=ContentFile(CANARY.encode()), size_bytes=len(CANARY)
     )
@@ -219,6 +226,8 @@ def world(house: House) -> dict[str, str]:
         "analysis_id": str(analysis.pk),
         "message_id": str(message.pk),
         "held_id": "1",
+        "endpoint_id": str(webhook.pk),
+        "event_id": Delivery.objects.order_by("pk")[0].event_id,
     }
 
 

@@ -51,6 +51,7 @@ from tickets.queries.history import (
     Reclassified,
     TimelineEntry,
     changes_since,
+    entries_of,
     reclassifications,
     timeline,
 )
@@ -125,6 +126,7 @@ from tickets.queries.times import has_time, time_of, time_worked, times_of
 from tickets.queries.visits import Presence, Visitor, presence_in, visit_of, visitors_of
 
 __all__ = [
+    "entries_of",
     "AutomaticGroup",
     "COUNT_LIMIT",
     "ConversationItem",

@@ -79,7 +79,8 @@ def conversation(
 
 def files_of(ticket: Ticket, message: Message | None) -> list[Attachment]:
     """Return the files of a message of the ticket or, without one, of its description."""
-    return list(Attachment.objects.filter(ticket=ticket, message=message).order_by("pk"))
+    files = Attachment.objects.filter(ticket=ticket, message=message)
+    return list(files.select_related("blob").order_by("pk"))
 
 
 def message_of(ticket: Ticket, message_id: int) -> Message | None:

@@ -1,6 +1,6 @@
 """Queries on the activity record of tickets."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -36,7 +36,16 @@ class TimelineEntry:
 
 def timeline(ticket: Ticket) -> list[TimelineEntry]:
     """Return every fact of the ticket with its payload, oldest first."""
-    records = list(Record.objects.filter(object_type="ticket", object_id=ticket.pk).order_by("pk"))
+    return entries_of(
+        Record.objects.filter(object_type="ticket", object_id=ticket.pk).order_by("pk")
+    )
+
+
+def entries_of(facts: Iterable[Record]) -> list[TimelineEntry]:
+    """Return facts with the names of what their payloads have as ids. The rows need not be
+    stored.
+    """
+    records = list(facts)
     ids = [_ids(record) for record in records]
     wanted: dict[str, set[int]] = {}
     for changed in ids:

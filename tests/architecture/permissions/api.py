@@ -1,6 +1,7 @@
 """The REST API. Who may act on a ticket or an audit is tested with the services."""
 
 from tests.architecture.permissions.roles import (
+    ADMIN,
     DESK,
     READERS,
     REPORT_READERS,
@@ -63,6 +64,13 @@ TABLE: dict[str, Roles] = {
     "api:audit-evidence": READERS | SEES_TICKETS,
     "api:audit-decide": frozenset({"bpo"}),
     "api:audit-delay-notices": READERS | SEES_TICKETS,
+    "api:webhook-list": ADMIN,
+    "api:webhook-detail": ADMIN,
+    "api:webhook-secret": ADMIN,
+    "api:webhook-test": ADMIN,
+    "api:webhook-send-again": ADMIN,
+    "api:webhook-deliveries": ADMIN,
+    "api:webhook-delivery": ADMIN,
     "api:catalogue": SIGNED_IN,
     "api:coverage": SEES_REPORTS,
     "api:terms": SEES_CONFIGURATION,

@@ -17,6 +17,7 @@ PATTERNS: tuple[tuple[str, Roles], ...] = (
     ("admin:accounts_apitoken_add", NOBODY),  # made by command
     ("admin:duty_*_add", ADMIN | SUPERVISES),
     ("admin:tickets_agentprofile_add", ADMIN | SUPERVISES),
+    ("admin:webhooks_endpoint_*", ADMIN),
     ("admin:*_add", ADMIN),
     ("admin:*_changelist", SEES_CONFIGURATION),
     ("admin:*_change", SEES_CONFIGURATION),
