@@ -35,6 +35,7 @@ from foundation.core.classification import Impact, Priority, Urgency
 from servicedesk.demo.content import CATALOGUE, CUSTOMERS, STAFF, DemoCustomer, DemoPerson
 from servicedesk.demo.duty import set_assignment, set_duty
 from servicedesk.demo.replies import save_macros, save_replies
+from servicedesk.demo.webhooks import set_webhook
 from sla.metrics import Metric
 from sla.policies.models import PolicyTarget
 from sla.policies.services import publish_policy
@@ -82,6 +83,7 @@ def build_house(at: datetime, now: datetime) -> House:
         organization, people = _customer(customer, hashed, staff, at)
         customers[customer.slug] = organization
         members[customer.slug] = people
+    set_webhook(customers["norte"], at)
     return House(staff, customers, members, templates, level_two)
 
 

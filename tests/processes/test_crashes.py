@@ -3,8 +3,6 @@ is sent twice only when the worker dies between SMTP's 250 and our commit.
 """
 
 import http.client
-import os
-import signal
 import threading
 import urllib.error
 from collections import Counter
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.html import ChangeForm
+from tests.support.receiver import receiving
 from tests.support.running import (
     REAL_SERVICES,
     Mailbox,
@@ -100,6 +99,53 @@ def test_a_worker_killed_while_it_delivers_loses_no_message(
             == 1
         )
     mesa.kill("mail")
+    mesa.kill("beat")
+
+
+def test_a_worker_killed_while_it_tells_a_server_tells_it_again(mesa: Mesa, token: str) -> None:
+    """The server fails, hangs, and comes back; the worker is killed while it hangs."""
+    administrator = mesa.manage("api_token", "admin@mesa.example")
+    with receiving() as receiver:
+        receiver.answer = lambda _came: 503
+        given = {"name": "Crashes", "url": receiver.url, "reader": "agent@mesa.example"}
+        made = mesa.api(administrator, "POST", "webhooks/", given)
+        numbers = [
+            mesa.api(token, "POST", "tickets/", {**NEW, "subject": f"Told {n}"})["number"]
+            for n in range(4)
+        ]
+        for number in numbers:
+            mesa.api(token, "POST", f"tickets/{number}/replies/", {"body": "And another thing."})
+        mesa.spawn("webhooks")
+        mesa.spawn("beat")
+        wait_until(lambda: len(receiver.received) >= 4, "the server was told, and failed", 60)
+        receiver.received.clear()
+        receiver.hangs = 3.0
+        wait_until(lambda: receiver.received, "the server hangs", 60)
+        mesa.kill("webhooks")
+        assert mesa.script("end_leases_of_webhooks") >= 1
+        receiver.hangs = 0.0
+        receiver.answer = lambda _came: 200
+        receiver.received.clear()
+        mesa.spawn("webhooks")
+
+        path = f"webhooks/{made['id']}/deliveries/"
+        wait_until(
+            lambda: (
+                {each["status"] for each in mesa.api(administrator, "GET", path)["results"]}
+                == {"delivered"}
+            ),
+            "every event arrives",
+            90,
+        )
+        listed = mesa.api(administrator, "GET", path)["results"]
+    assert set(receiver.ids) == {each["id"] for each in listed}
+    for number in numbers:
+        told = [each for each in receiver.events if each["data"]["ticket"]["number"] == number]
+        order = list(dict.fromkeys(each["sequence"] for each in told))
+        assert len(order) >= 2
+        assert order == sorted(order)
+    mesa.api(administrator, "PATCH", f"webhooks/{made['id']}/", {"is_active": False})
+    mesa.kill("webhooks")
     mesa.kill("beat")
 
 
@@ -323,36 +369,6 @@ def test_two_workers_notify_each_fact_once_through_a_clock_jump_and_a_death(
         assert {percent for _to, percent in letters} == {50, 100}, pk
         assert len(set(letters)) == len(letters), pk
     assert mesa.script("told", *tickets) == dict.fromkeys(tickets, [1, 1, 1, 1])
-
-
-def test_mesa_run_restarts_a_killed_child_and_leaves_no_process_behind(tmp_path: Path) -> None:
-    box = Mailbox()
-    mesa = Mesa("sqlite", tmp_path, box, demo=False).start()
-    box.stop()
-
-    def children() -> dict[int, str]:
-        found = {}
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    environment = (entry / "environ").read_bytes()
-                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                except OSError:
-                    continue
-                if f"MESA_VAR={tmp_path}".encode() in environment:
-                    found[int(entry.name)] = command
-        return found
-
-    web = next(pid for pid, command in sorted(children().items()) if "gunicorn" in command)
-    os.kill(web, signal.SIGKILL)
-    wait_until(lambda: web not in children() and mesa.answers(), "the killed web process is back")
-    written = [path for path in tmp_path.rglob("*") if not path.is_symlink()]
-    assert len(written) > 20
-    assert [path for path in written if path.lstat().st_mode & 0o077] == []  # for others: nothing
-
-    mesa.stop()
-
-    wait_until(lambda: children() == {}, "no process is left", 20)
 
 
 def test_the_database_connection_of_simulations_cannot_write(mesa: Mesa) -> None:

@@ -36,6 +36,7 @@ LOOKUPS = {
     "escalation.escalationmatrix": {"kind"},
     "escalation.escalationrule": {"is_active", "trigger"},
     "notifications.outboxmessage": {"status", "template"},
+    "webhooks.endpoint": {"is_active"},
 }
 
 

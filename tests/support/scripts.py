@@ -261,6 +261,15 @@ def end_leases() -> int:
     return OutboxMessage.objects.filter(status="sending").update(run_after=timezone.now())
 
 
+def end_leases_of_webhooks() -> int:
+    """Expire the claims of all workers on events of webhooks; return how many."""
+    from django.utils import timezone
+
+    from foundation.webhooks.models import Delivery
+
+    return Delivery.objects.filter(status="sending").update(run_after=timezone.now())
+
+
 def tickets(subject: str) -> int:
     from tickets.models import Ticket
 
