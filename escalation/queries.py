@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import cast
 
 from django.core import signing
-from django.core.cache import cache
 from django.core.serializers import deserialize, serialize
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Max, Model
@@ -31,13 +30,13 @@ from escalation.rules import Among
 from foundation.accounts.models import User
 from foundation.accounts.queries import may_read
 from foundation.core.errors import NotFound
+from foundation.core.kept import kept
 from foundation.core.memo import once
 from tickets.models import Ticket
 
 LINK_DAYS = 7  # how long a link acknowledges
 _SALT = "escalation.acknowledge"
 RULES_KEY = "escalation.rules"
-_RULES_KEPT_SECONDS = 60
 
 
 def matrix_on(
@@ -200,19 +199,15 @@ class ActiveRule:
 
 @once
 def active_rules() -> list[ActiveRule]:
-    """Return the active rules in their order. Cached for a minute; ``renew_rule`` deletes the cache
-    entry.
+    """Return the active rules in their order. Kept in the cache; ``renew_rule`` makes every process
+    read them again.
     """
-    text: str | None = cache.get(RULES_KEY)
-    if text is None:
-        text = _rules_as_json()
-        cache.set(RULES_KEY, text, _RULES_KEPT_SECONDS)
-    kept = json.loads(text)
-    rules = deserialize("python", kept["rules"])
+    found = json.loads(kept(RULES_KEY, _rules_as_json))
+    rules = deserialize("python", found["rules"])
     return [
         ActiveRule(cast("EscalationRule", rule.object), Among(tuple(customers), tuple(services)))
         for rule, customers, services in zip(
-            rules, kept["customers"], kept["services"], strict=True
+            rules, found["customers"], found["services"], strict=True
         )
     ]
 

@@ -143,7 +143,7 @@ _COVERS = {
 
 
 def on_configuration_changed(event: ConfigurationChanged) -> None:
-    """Drop the cached rules after a change of one, send a list for technical failures. Request a
+    """Renew the kept rules after a change of one, send a list for technical failures. Request a
     new coverage when the changed model is in ``_COVERS``, and compute it after the commit.
     """
     if event.object_type == EscalationRule._meta.label_lower:

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.db import transaction
 
 from escalation.models import EscalationRule, RuleLog, SilenceWatch, Trigger
@@ -14,6 +13,7 @@ from escalation.services.batching import Batch
 from escalation.services.ruling import apply_rules, finish, judge
 from foundation.calendars.arithmetic import CalendarError
 from foundation.calendars.queries import business_calendar_on, work_calendar
+from foundation.core.kept import renew_kept
 from tickets.models import Ticket
 from tickets.services.base import locked_tickets
 from tickets.states import DESK_TURN, FINAL
@@ -149,11 +149,11 @@ def plan_rule(*, rule: EscalationRule, at: datetime) -> int:
 
 
 def renew_rule(*, rule_id: int) -> None:
-    """Set ``planned_at`` to null, so that the sweep creates the rule's watches again, and delete
-    the cached rules after the commit.
+    """Set ``planned_at`` to null, so that the sweep creates the rule's watches again, and make
+    every process read the rules again.
     """
     EscalationRule.objects.filter(pk=rule_id).update(planned_at=None)
-    transaction.on_commit(lambda: cache.delete(RULES_KEY), robust=True)
+    renew_kept(RULES_KEY)
 
 
 def plan_rules(*, at: datetime) -> int:

@@ -49,7 +49,7 @@ def test_rules_are_cached_as_json_and_come_back_whole(house: House) -> None:
     first = active_rules()
     again = active_rules()
 
-    assert json.loads(cache.get(RULES_KEY))["customers"] == [[house.north.pk]]
+    assert json.loads(cache.get(RULES_KEY)[1])["customers"] == [[house.north.pk]]
     for active in (first[0], again[0]):
         assert active.rule == made
         assert active.among == Among((house.north.pk,))
@@ -151,6 +151,6 @@ def test_rules_are_read_from_the_database_while_the_cache_is_away(
     house: House, away: GuardedRedisCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = rule(person=house.agent)
-    monkeypatch.setattr("escalation.queries.cache", away)
+    monkeypatch.setattr("foundation.core.kept.cache", away)
 
     assert [active.rule for active in active_rules()] == [made]
