@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from desk.cause_fields import CauseFields, fields_of
-from desk.queue.filters import NOBODY
 from desk.queue.steps import STEPS
 from foundation.accounts.models import Team, User
 from foundation.accounts.queries import assignable_staff, team_serves
@@ -32,6 +31,7 @@ from tickets.services import (
 )
 from tickets.states import SolutionType, Transition
 from web.forms import MinutesField, TextField
+from web.queue.filters import NOBODY
 
 
 def higher_teams() -> QuerySet[Team]:

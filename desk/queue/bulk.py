@@ -21,9 +21,8 @@ from django.views.decorators.http import require_safe
 
 from desk.frame import frame
 from desk.queue.acts import ActForm, Asked, read_act, stand_ins
-from desk.queue.lists import ORDERS
 from desk.queue.people import people_with_load
-from desk.queue.reading import Reading
+from desk.queue.reading import PageReading
 from desk.queue.views import forget_counts
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
@@ -40,6 +39,7 @@ from tickets.services import (
 )
 from web.access import needs
 from web.errors import put_on_form
+from web.queue.lists import ORDERS
 from web.requests import actor, is_id, person, posted_from
 
 _UNDO = "undo of a bulk change"
@@ -259,7 +259,7 @@ def _selected(request: HttpRequest) -> dict[int, int | None]:
 
 def _first_of_list(request: HttpRequest) -> dict[int, int | None]:
     address = QueryDict(urlsplit(_target(request)).query)
-    reading = Reading(request, timezone.now(), address)
+    reading = PageReading(request, timezone.now(), address)
     listed = reading.open_tickets.select_related(None).order_by(*ORDERS[reading.order])
     rows = listed.values_list("pk", "version")[: services.MOST_AT_ONCE]
     found: dict[int, int | None] = dict(rows)

@@ -8,12 +8,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from catalog.queries import active_services
-from desk.queue.filters import NOBODY, QueueFilter, all_teams
 from foundation.accounts.queries import assignable_staff, organizations
 from foundation.core.classification import Priority
 from tickets import queries
 from tickets.states import FINAL
 from tickets.stays import MARKABLE
+from web.queue.filters import NOBODY, QueueFilter, all_teams
 
 Option = tuple[str, str | Promise]
 

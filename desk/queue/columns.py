@@ -12,7 +12,7 @@ from tickets.models import Ticket
 
 @dataclass(frozen=True)
 class Column:
-    """``sorts`` is the name of an order in ``desk.queue.lists.ORDERS``; "" does not sort.
+    """``sorts`` is the name of an order in ``web.queue.lists.ORDERS``; "" does not sort.
     ``relation`` is the field of a ticket whose object the column shows.
     """
 

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from desk.queue.columns import OPTIONAL
-from desk.queue.lists import ORDERS
-from desk.queue.reading import Reading
+from desk.queue.reading import PageReading
 from foundation.accounts.models import DESK_ZONE
 from foundation.accounts.roles import Capability
 from foundation.core.errors import NotFound
@@ -24,6 +23,7 @@ from tickets import queries
 from tickets.models import Tag, Ticket
 from web.access import needs
 from web.keyset import keyset_page
+from web.queue.lists import ORDERS
 
 MOST_ROWS = 10_000
 _AT_ONCE = 1_000
@@ -37,7 +37,7 @@ def export(request: HttpRequest, file_type: str) -> HttpResponse:
     """
     if file_type not in {"csv", "xlsx"}:
         raise NotFound(_("There is no such file."))
-    reading = Reading(request, timezone.now())
+    reading = PageReading(request, timezone.now())
     heading = _heading(reading.columns)
     rows = _rows(reading)
     if file_type == "xlsx":
@@ -60,7 +60,7 @@ def _heading(columns: Sequence[str]) -> list[str]:
     return fixed + [labels[name] for name in columns]
 
 
-def _rows(reading: Reading) -> Iterator[list[Any]]:
+def _rows(reading: PageReading) -> Iterator[list[Any]]:
     order = ORDERS[reading.order]
     mark = ""
     for _number in range(MOST_ROWS // _AT_ONCE):

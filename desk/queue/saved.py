@@ -7,13 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from desk.queue.reading import kept_query
 from desk.sharing import SharedForm
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotFound
 from tickets import services
 from web.access import needs
+from web.queue.reading import kept_query
 from web.requests import actor, person, posted_from
 
 

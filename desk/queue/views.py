@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -18,7 +18,20 @@ from django.views.decorators.http import require_safe
 from desk.frame import frame
 from desk.queue.chips import chips_of
 from desk.queue.columns import FIXED, OPTIONAL, joined
-from desk.queue.lists import (
+from desk.queue.people import people_with_load
+from desk.queue.reading import PageReading
+from desk.queue.rows import Row, rows_of
+from desk.queue.saved import SaveViewForm
+from desk.queue.steps import STEPS
+from foundation.accounts.models import User
+from foundation.accounts.roles import Capability
+from foundation.core.classification import Impact, Urgency
+from foundation.core.errors import NotFound
+from tickets import queries
+from tickets.services import MOST_AT_ONCE
+from web.access import needs
+from web.keyset import keyset_page
+from web.queue.lists import (
     ANYWHERE,
     CLOSED,
     GROUP_LABELS,
@@ -29,21 +42,7 @@ from desk.queue.lists import (
     group_of,
     in_group,
 )
-from desk.queue.people import people_with_load
-from desk.queue.reading import Reading
-from desk.queue.rows import Row, rows_of
-from desk.queue.saved import SaveViewForm
-from desk.queue.steps import STEPS
-from foundation.accounts.models import User
-from foundation.accounts.queries import organizations
-from foundation.accounts.roles import Capability
-from foundation.core.classification import Impact, Urgency
-from foundation.core.errors import NotFound
-from tickets import queries
-from tickets.models import SavedView
-from tickets.services import MOST_AT_ONCE
-from web.access import needs
-from web.keyset import keyset_page
+from web.queue.saved import saved_views
 from web.requests import is_id, with_query
 from web.tabs import Tab
 
@@ -73,7 +72,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     refused.
     """
     now = timezone.now()
-    reading = Reading(request, now)
+    reading = PageReading(request, now)
     is_grouped = reading.is_grouped
     is_complete = "complete" in request.GET  # without the script of the page
     words = reading.filter.words
@@ -129,7 +128,7 @@ def _ids(text: str) -> set[int]:
     return {int(part) for part in parts if is_id(part)}
 
 
-def _sections(reading: Reading, rows: Sequence[Row], *, has_more: bool) -> list[Section]:
+def _sections(reading: PageReading, rows: Sequence[Row], *, has_more: bool) -> list[Section]:
     """Return the rows under their headings, with the number of tickets of each group; below the
     last row the groups that are closed.
     """
@@ -150,7 +149,7 @@ def group_rows(request: HttpRequest, group: str) -> HttpResponse:
     """Serve the rows of a closed group, which htmx requests when the reader opens it."""
     if group not in CLOSED:
         raise NotFound(_("There is nothing to show here."))
-    reading = Reading(request, timezone.now())
+    reading = PageReading(request, timezone.now())
     tickets = in_group(reading.tickets, Group(group), reading.now)
     tickets = joined(tickets, reading.columns)
     page = keyset_page(tickets, ORDERS["clock"], PAGE_SIZE, after=request.GET.get("after", ""))
@@ -173,7 +172,7 @@ def group_rows(request: HttpRequest, group: str) -> HttpResponse:
 def news(request: HttpRequest) -> HttpResponse:
     """Serve the bar that says how many tickets of the list changed since the page was read."""
     now = timezone.now()
-    reading = Reading(request, now)
+    reading = PageReading(request, now)
     since = _instant(request.GET.get("since", ""), now)
     changed = reading.tickets.filter(updated_at__gt=since)
     shown = _ids(request.GET.get("shown", ""))
@@ -191,7 +190,7 @@ def news(request: HttpRequest) -> HttpResponse:
 @needs(Capability.SEE_TICKETS)
 def counts(request: HttpRequest) -> HttpResponse:
     """Serve the column of the lists with fresh counts."""
-    reading = Reading(request, timezone.now())
+    reading = PageReading(request, timezone.now())
     return render(request, "desk/queue/_views.html", _views_context(reading))
 
 
@@ -199,7 +198,7 @@ def counts(request: HttpRequest) -> HttpResponse:
 @needs(Capability.SEE_TICKETS)
 def choices(request: HttpRequest) -> HttpResponse:
     """Serve the filters with everything that may be chosen, which htmx requests after the page."""
-    reading = Reading(request, timezone.now())
+    reading = PageReading(request, timezone.now())
     context = {"chips": chips_of(reading.filter, is_complete=True)}
     response = render(request, "desk/queue/_chips.html", context)
     patch_cache_control(response, private=True, max_age=60)
@@ -214,7 +213,7 @@ def _instant(text: str, now: datetime) -> datetime:
         return now
 
 
-def _views_context(reading: Reading) -> dict[str, Any]:
+def _views_context(reading: PageReading) -> dict[str, Any]:
     known, counted_at = _kept_counts(reading.reader, reading.now)
     query = reading.query()
     return {
@@ -223,20 +222,10 @@ def _views_context(reading: Reading) -> dict[str, Any]:
             for name, each in LISTS.items()
             if name != ANYWHERE
         ],
-        "saved_views": [(view, view.query == query) for view in _saved_views(reading.reader)],
+        "saved_views": [(view, view.query == query) for view in saved_views(reading.reader)],
         "counted_ago": int((reading.now - counted_at).total_seconds()),
         "query": query,
     }
-
-
-def _saved_views(reader: User) -> list[SavedView]:
-    """Return the views that the reader sees, without those of customers whom they do not serve."""
-    views = queries.saved_views_for(reader)
-    slugs = {view.pk: QueryDict(view.query).get("organization") for view in views}
-    if not any(slugs.values()):
-        return views
-    served = {organization.slug for organization in organizations()}
-    return [view for view in views if not slugs[view.pk] or slugs[view.pk] in served]
 
 
 def forget_counts(reader: User) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from desk.queue.lists import end_of_day
 from foundation.accounts.models import DESK_ZONE, Team, User
 from foundation.accounts.queries import assignable_staff
 from foundation.accounts.tenancy import is_restricted
@@ -15,6 +14,7 @@ from tickets import queries
 from tickets.choosing import Candidate
 from tickets.models import AgentProfile
 from tickets.queries import Load
+from web.queue.lists import end_of_day
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_safe
 
 from desk.frame import frame
 from desk.queue.columns import FIXED
-from desk.queue.lists import ORDERS
 from desk.queue.rows import rows_of
 from desk.queue.steps import STEPS
 from desk.queue.views import PAGE_SIZE
@@ -19,6 +18,7 @@ from foundation.core.errors import NotFound
 from tickets import queries
 from web.access import needs
 from web.keyset import keyset_page
+from web.queue.lists import ORDERS
 from web.requests import is_id, person
 from web.tabs import Tab
 

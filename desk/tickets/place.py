@@ -10,14 +10,15 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
-from desk.queue.lists import LISTS, ORDERS
-from desk.queue.reading import Reading, kept_query
+from desk.queue.reading import PageReading
 from foundation.accounts.roles import Capability
 from tickets import queries
 from tickets.models import Ticket
 from web.access import needs
 from web.keyset import neighbours
 from web.panels import InPlaceRedirect
+from web.queue.lists import LISTS, ORDERS
+from web.queue.reading import kept_query
 from web.requests import person
 
 
@@ -68,7 +69,7 @@ def place_of(request: HttpRequest, ticket: Ticket) -> Place | None:
     query = list_of(request)
     if not query:
         return None
-    reading = Reading(request, timezone.now(), QueryDict(query))
+    reading = PageReading(request, timezone.now(), QueryDict(query))
     before, after = neighbours(reading.open_tickets, ORDERS[reading.order], ticket)
     lists = {"before": before, "all": reading.open_tickets}
     counts = queries.counts_up_to_limit(lists | {"self": reading.open_tickets.filter(pk=ticket.pk)})
