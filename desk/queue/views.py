@@ -115,7 +115,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "impacts": Impact,
         "urgencies": Urgency,
         "view_form": SaveViewForm(reader=reading.reader, auto_id="view_%s"),
-        "left_out": reading.left_out,
+        "left_out": reading.left_out.values(),
         "selected": _ids(request.GET.get("selected", "")),
         "shown": ",".join(str(ticket.pk) for ticket in page.rows),
     }

@@ -46,6 +46,7 @@ from tickets.services import (
     save_checklist,
     save_macro,
     save_reply,
+    save_view,
     write_analysis,
 )
 from tickets.services.attachments import attach_files
@@ -134,6 +135,14 @@ def world(house: House) -> dict[str, str]:
         by=by(house.staff["desk_supervisor"]),
         at=MONDAY_9AM,
     )
+    view = save_view(
+        name="Critical",
+        query="view=all&priority=1",
+        audience="public",
+        team=None,
+        by=by(house.staff["desk_supervisor"]),
+        at=MONDAY_9AM,
+    )
     message = reply_as_customer(
         ticket=ticket, body=f"{CANARY}, PIN: 4711", by=by(house.requester), at=MONDAY_9AM
     )
@@ -216,7 +225,8 @@ def world(house: House) -> dict[str, str]:
         "step": "approve",
         "group": "customer",
         "file_type": "csv",
-        "view_id": "1",
+        "view_id": str(view.pk),
+        "view": str(view.pk),
         "person_id": str(house.agent.pk),
         "link_id": "1",
         "tag_id": "1",

@@ -33,7 +33,8 @@ class Reading:
         asked = self.address.get("view", "all")
         self.name = asked if asked in LISTS else "all"
         self.refusal = ""
-        self.left_out: list[str] = []  # labels of filters whose value is nothing (any more)
+        # Filters whose value is nothing (any more): name -> label.
+        self.left_out: dict[str, str] = {}
 
     @property
     def queue_list(self) -> QueueList:
@@ -45,7 +46,7 @@ class Reading:
         wrong = [name for name in chosen.form.errors if name in chosen.filters]
         if not wrong:
             return chosen
-        self.left_out = [str(chosen.filters[name].label) for name in wrong]
+        self.left_out = {name: str(chosen.filters[name].label) for name in wrong}
         valid = self.address.copy()
         for name in wrong:
             del valid[name]
