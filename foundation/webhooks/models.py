@@ -116,8 +116,9 @@ class Delivery(_DeliveryRow):
     """An event for one endpoint, written in the transaction of its fact and sent after the commit.
 
     The columns from ``kind`` to ``payload`` are the fact. ``body`` is made before the first
-    attempt and sent unchanged by every attempt, under the same ``event_id``. Of one endpoint and
-    subject, deliveries are sent in order of ``id``: the next waits until the one before has ended.
+    attempt and sent unchanged by every attempt, under the same ``event_id``, unless the endpoint
+    gets another reader. Of one endpoint and subject, deliveries are sent in order of ``id``: the
+    next waits until the one before has ended.
     """
 
     endpoint = models.ForeignKey(
@@ -138,6 +139,7 @@ class Delivery(_DeliveryRow):
     on_behalf_of = models.BigIntegerField(null=True)
     payload = models.JSONField(default=dict)
     body = models.TextField(blank=True)
+    body_reader_id = models.BigIntegerField(null=True)  # for whom the body was made
     status = models.CharField(
         _("status"), max_length=10, choices=DeliveryStatus, default=DeliveryStatus.QUEUED
     )

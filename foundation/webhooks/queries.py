@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -42,22 +43,33 @@ class Listener:
 
 def listeners() -> list[Listener]:
     """Return the active endpoints as listeners. Kept in the cache, see ``renew_listeners``."""
-    return [
-        Listener(
-            endpoint_id=endpoint_id,
-            organization_id=organization_id,
-            kinds=frozenset(kinds),
-            is_for_customers=is_for_customers,
-        )
-        for endpoint_id, organization_id, kinds, is_for_customers in kept(LISTENING, _rows)
-    ]
+    return [_listener(*row) for row in kept(LISTENING, _rows)]
 
 
-def _rows() -> list[list[object]]:
+def _rows() -> list[list[Any]]:
     endpoints = Endpoint.objects.filter(is_active=True).select_related("reader").order_by("pk")
-    return [
-        [each.pk, each.organization_id, each.kinds, not each.reader.is_staff] for each in endpoints
-    ]
+    return list(map(_columns, endpoints))
+
+
+def _columns(endpoint: Endpoint) -> list[Any]:
+    is_for_customers = not endpoint.reader.is_staff
+    return [endpoint.pk, endpoint.organization_id, endpoint.kinds, is_for_customers]
+
+
+def listener_of(endpoint: Endpoint) -> Listener:
+    """Return an endpoint, with its reader, as it listens now."""
+    return _listener(*_columns(endpoint))
+
+
+def _listener(
+    endpoint_id: int, organization_id: int | None, kinds: list[str], is_for_customers: bool
+) -> Listener:
+    return Listener(
+        endpoint_id=endpoint_id,
+        organization_id=organization_id,
+        kinds=frozenset(kinds),
+        is_for_customers=is_for_customers,
+    )
 
 
 def ready_endpoints(*, at: datetime) -> list[Endpoint]:

@@ -3,7 +3,8 @@
 import json
 
 from foundation.accounts.models import Membership, Team
-from foundation.webhooks.models import Endpoint
+from foundation.webhooks import services
+from foundation.webhooks.models import Delivery, Endpoint
 from tests.support.changes import assign, tag
 from tests.support.house import MINUTE, MONDAY_9AM, House, by, make_ticket
 from tests.support.receiver import Receiver
@@ -141,3 +142,62 @@ def test_the_number_of_a_ticket_that_the_reader_does_not_see_is_left_out(
     (event,) = receiver.events
     assert event["data"]["change"] == {"survivor": kept.number}
     assert event["data"]["ticket"]["merged_into"] == kept.number
+
+
+def waiting_for(house: House, receiver: Receiver, **values: object) -> Endpoint:
+    """An endpoint of the staff with a note and a raised ticket that its server did not take."""
+    made = endpoint(house, receiver.url, kinds=["message.note", "ticket.raised"])
+    ticket = make_ticket(house)
+    add_note(ticket=ticket, body="They never pay.", by=by(house.agent), at=MONDAY_9AM)
+    receiver.answer = lambda _came: 404
+    deliver(MONDAY_9AM)
+    receiver.answer = lambda _came: 200
+    receiver.received.clear()
+    services.change_endpoint(
+        endpoint=made, values=values, by=by(house.staff["administrator"]), at=MONDAY_9AM + MINUTE
+    )
+    deliver(MONDAY_9AM + MINUTE)
+    return made
+
+
+def test_what_waits_is_written_anew_for_another_reader(house: House, receiver: Receiver) -> None:
+    coordinator = house.people["coordinator"]
+
+    waiting_for(
+        house, receiver, reader=coordinator, organization=house.north, kinds=["ticket.raised"]
+    )
+
+    (event,) = receiver.events
+    assert event["type"] == "ticket.raised"
+    assert "/admin/" not in event["data"]["ticket"]["url"]
+    assert statuses() == ["delivered", "withheld"]
+
+
+def test_what_waits_for_another_customer_or_kind_is_withheld(
+    house: House, receiver: Receiver
+) -> None:
+    waiting_for(house, receiver, organization=house.south)
+
+    assert receiver.received == []
+    assert statuses() == ["withheld", "withheld"]
+
+
+def test_what_was_delivered_is_not_sent_again_to_who_may_not_read_it(
+    house: House, receiver: Receiver
+) -> None:
+    made = as_customer(house, receiver)
+    make_ticket(house)
+    deliver(MONDAY_9AM)
+    Membership.objects.filter(user=house.people["coordinator"]).update(is_suspended=True)
+    receiver.received.clear()
+    (event_id,) = Delivery.objects.values_list("event_id", flat=True)
+
+    services.send_again(
+        endpoint=made,
+        event_ids=[event_id],
+        by=by(house.staff["administrator"]),
+        at=MONDAY_9AM + MINUTE,
+    )
+    deliver(MONDAY_9AM + MINUTE)
+
+    assert (receiver.received, statuses()) == ([], ["withheld"])

@@ -29,7 +29,7 @@ from foundation.core.sealing import CannotUnseal, unseal
 from foundation.webhooks import notices, verbs
 from foundation.webhooks.kinds import TEST, Happening, data_of
 from foundation.webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, Failure
-from foundation.webhooks.queries import due_deliveries, ready_endpoints
+from foundation.webhooks.queries import due_deliveries, listener_of, ready_endpoints
 from foundation.webhooks.sending import Answer, Outgoing, send_all
 from foundation.webhooks.services.endpoints import SECRETS, renew_listeners
 from foundation.webhooks.signing import signature_headers
@@ -119,18 +119,18 @@ def _claim(delivery: Delivery, at: datetime) -> bool:
 
 
 def _prepare(endpoint: Endpoint, delivery: Delivery, at: datetime) -> _Prepared:
-    """Write the body, unless an earlier attempt did, and sign it."""
+    """Write the body, and sign it."""
     try:
         keys = _keys(endpoint, at)
     except CannotUnseal:
         return _Prepared(delivery=delivery, failure=Failure.SECRET)
     try:
-        has_body = delivery.body or _write_body(endpoint, delivery)
+        is_told = _write_body(endpoint, delivery)
     except Exception:
         # any error in the body is of this event alone; it is tried again as a failed attempt
         logger.exception("The event %s could not be written", delivery.event_id)
         return _Prepared(delivery=delivery, failure=Failure.BODY)
-    if not has_body:
+    if not is_told:
         return _Prepared(delivery=delivery, failure=_WITHHELD)
     headers = signature_headers(
         event_id=delivery.event_id, body=delivery.body, keys=keys, at=timezone.now()
@@ -151,10 +151,14 @@ def _keys(endpoint: Endpoint, at: datetime) -> list[str]:
 
 
 def _write_body(endpoint: Endpoint, delivery: Delivery) -> bool:
-    """Set and store the body; False when the reader may not read it."""
+    """Set and store the body, unless one was made for this reader; False when the reader may not
+    read it now.
+    """
     data = {} if delivery.kind == TEST else _data(endpoint, delivery)
     if data is None:
         return False
+    if delivery.body and delivery.body_reader_id == endpoint.reader_id:
+        return True
     body = {
         "id": delivery.event_id,
         "type": delivery.kind,
@@ -164,23 +168,25 @@ def _write_body(endpoint: Endpoint, delivery: Delivery) -> bool:
     }
     delivery.body = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     with every_organization(reason="store the body of an event"):
-        _held(delivery).update(body=delivery.body)
+        _held(delivery).update(body=delivery.body, body_reader_id=endpoint.reader_id)
     return True
 
 
 def _data(endpoint: Endpoint, delivery: Delivery) -> dict[str, object] | None:
+    """Return the ``data`` of the event; None when the endpoint is not told of it now."""
     organization_id = delivery.organization_id
-    if organization_id is None or endpoint.organization_id not in {None, organization_id}:
+    fact = Fact(
+        verb=delivery.kind,
+        object_type=delivery.subject_type,
+        object_id=delivery.subject_id,
+        payload=delivery.payload,
+    )
+    if organization_id is None or not listener_of(endpoint).hears(fact, organization_id):
         return None
     happening = Happening(
         organization_id=organization_id,
         at=delivery.happened_at,
-        fact=Fact(
-            verb=delivery.kind,
-            object_type=delivery.subject_type,
-            object_id=delivery.subject_id,
-            payload=delivery.payload,
-        ),
+        fact=fact,
         by=Actor(
             person_id=delivery.person_id,
             system=delivery.system or ("" if delivery.person_id else _SYSTEM),
