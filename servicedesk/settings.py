@@ -281,6 +281,8 @@ MESA_MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ") or "mesa.e
 MESA_WEBHOOK_NETWORKS = env.networks("MESA_WEBHOOK_NETWORKS")
 # PEM file of the certificate authorities that webhooks trust. Empty: the public ones.
 MESA_WEBHOOK_CA_FILE = env.text("MESA_WEBHOOK_CA_FILE", "")
+if MESA_WEBHOOK_CA_FILE and not Path(MESA_WEBHOOK_CA_FILE).is_file():
+    raise wrong("MESA_WEBHOOK_CA_FILE", MESA_WEBHOOK_CA_FILE, "name a file in PEM that exists")
 # Days for which events that have ended are kept, with what was sent.
 MESA_WEBHOOK_DAYS = env.number("MESA_WEBHOOK_DAYS", 30, low=1, high=3650)
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
@@ -39,6 +39,18 @@ _SAME_ANYWAY |= {"impact", "urgency", "environment"}
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 View = Callable[..., HttpResponseBase]
+
+
+class DonePage(HttpResponse):
+    """A page that is the answer to an act that was carried out: it shows what is shown once. Who
+    sends the form again is redirected to ``done_at``.
+    """
+
+    def __init__(self, content: bytes, *, done_at: str) -> None:
+        super().__init__(content)
+        self.done_at = done_at
+
+
 _File = tuple[str, str | None, str]  # field, name, SHA-256
 
 
@@ -53,8 +65,8 @@ def acts_once(view: View) -> View:
     """Carry out a sent form once for its token and person. A second sending waits for the first and
     is redirected to its result. One with something else in it is kept on a page that sends it
     anew, as is the same text from another opening of the form: a browser's Back opens it anew.
-    A refusal (any answer but a redirect or a panel after its act) writes nothing, so that the
-    corrected form can be sent again.
+    A refusal (any answer but a redirect, a panel or a page after its act) writes nothing, so that
+    the corrected form can be sent again.
     """
 
     @wraps(view)
@@ -108,7 +120,7 @@ def _done_at(response: HttpResponseBase) -> str:
     """Return the address to which an act that was carried out leads; "" after a refusal."""
     if isinstance(response, HttpResponseRedirect):
         return response.url
-    return response.done_at if isinstance(response, PanelResponse) else ""
+    return response.done_at if isinstance(response, PanelResponse | DonePage) else ""
 
 
 def _digest(request: HttpRequest, files: list[_File]) -> str:

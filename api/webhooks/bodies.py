@@ -37,6 +37,7 @@ _FOR_CUSTOMERS: Mapping[str, frozenset[str]] = {
     verbs.UNMERGED: frozenset({"survivor"}),
 }
 _TEXTS = ("subject", "description")
+_NAMED = frozenset({"task", "tag"})
 
 
 def body_of(happening: Happening, reader: User) -> dict[str, Any] | None:
@@ -140,9 +141,12 @@ def _message(ticket: Ticket, message_id: int, reader: User) -> ConversationItem 
 
 
 def _mask(data: dict[str, Any]) -> None:
+    """Mask what people wrote: texts, reasons, titles of tasks, tags."""
     ticket = data["ticket"]
     ticket |= {name: masked(ticket[name]) for name in _TEXTS}
     if ticket["stay"] is not None:
         ticket["stay"]["reason"] = masked(ticket["stay"]["reason"])
+    change = data["change"]
+    change |= {name: masked(change[name]) for name in _NAMED & change.keys() if change[name]}
     if "message" in data:
         data["message"]["body"] = masked(data["message"]["body"])

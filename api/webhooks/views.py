@@ -1,6 +1,7 @@
 """Webhooks over the API: made, changed, tried and read by those who administer every customer."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -14,8 +15,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.idempotency import idempotent
 from api.pagination import TicketPagination
 from api.parameters import KnownParameters, named_organization
+from api.tickets.answers import IDEMPOTENCY
 from api.webhooks.serializers import (
     CountSerializer,
     DeliveryDetailSerializer,
@@ -47,9 +50,7 @@ _NO_STORE = {"Cache-Control": "private, no-store"}  # the answer has a secret
 
 
 class WebhookViewSet(KnownParameters, viewsets.GenericViewSet[Delivery]):
-    """No answer is kept for a repeated request, because some have the secret: a name is taken
-    once.
-    """
+    """Answers with a secret are not kept for a repeated request: a name is taken once."""
 
     parameters: ClassVar = {"deliveries": frozenset({"status", "cursor"})}
     pagination_class = None
@@ -107,19 +108,23 @@ class WebhookViewSet(KnownParameters, viewsets.GenericViewSet[Delivery]):
         made = services.renew_secret(endpoint=endpoint, by=_by(request), at=timezone.now())
         return Response({"secret": made}, headers=_NO_STORE)
 
-    @extend_schema(request=None, responses={202: DeliverySerializer})
+    @extend_schema(request=None, responses={202: DeliverySerializer}, parameters=[IDEMPOTENCY])
     @action(detail=True, methods=["post"])
     @_for_administrators
-    def test(self, request: Request, endpoint_id: str) -> Response:
+    @idempotent
+    def test(self, request: Request, endpoint_id: str, *, at: datetime) -> Response:
         """Queue a test event, of the type webhook.test and without data."""
         endpoint = _endpoint(request, endpoint_id)
-        delivery = services.send_test(endpoint=endpoint, by=_by(request), at=timezone.now())
+        delivery = services.send_test(endpoint=endpoint, by=_by(request), at=at)
         return Response(delivery_data(delivery), status=status.HTTP_202_ACCEPTED)
 
-    @extend_schema(request=SendAgainSerializer, responses={202: CountSerializer})
+    @extend_schema(
+        request=SendAgainSerializer, responses={202: CountSerializer}, parameters=[IDEMPOTENCY]
+    )
     @action(detail=True, methods=["post"], url_path="send-again")
     @_for_administrators
-    def send_again(self, request: Request, endpoint_id: str) -> Response:
+    @idempotent
+    def send_again(self, request: Request, endpoint_id: str, *, at: datetime) -> Response:
         """Queue events again, with the same ids and bodies: those named that have ended, or those
         that were not delivered.
         """
@@ -130,7 +135,7 @@ class WebhookViewSet(KnownParameters, viewsets.GenericViewSet[Delivery]):
             endpoint=endpoint,
             event_ids=body.validated_data.get("events"),
             by=_by(request),
-            at=timezone.now(),
+            at=at,
         )
         return Response({"events": count}, status=status.HTTP_202_ACCEPTED)
 

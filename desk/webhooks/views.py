@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,6 +26,7 @@ from foundation.webhooks.models import OPEN, Attempt, Delivery, DeliveryStatus, 
 from tickets.models import format_number
 from web.access import needs
 from web.keyset import keyset_page
+from web.once import DonePage
 from web.requests import actor, person, posted_from
 from web.tabs import Tab
 
@@ -33,6 +36,7 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "waiting": OPEN,
     "failed": (DeliveryStatus.DEAD,),
     "delivered": (DeliveryStatus.DELIVERED,),
+    "withheld": (DeliveryStatus.WITHHELD,),
 }
 
 
@@ -74,6 +78,7 @@ def webhook(request: HttpRequest, endpoint_id: int) -> HttpResponse:
         "waiting": queries.count_waiting(endpoint),
         "dead": queries.count_dead(endpoint),
         "last": queries.last_attempt_of(endpoint),
+        "blind": "".join(queries.wrong_reader(endpoint).values()),
         "tabs": _tabs(request, show),
         "show": show,
         "page": page,
@@ -134,7 +139,8 @@ def secret_page(
     request: HttpRequest, endpoint: Endpoint, made: str, *, is_first: bool
 ) -> HttpResponse:
     context: dict[str, Any] = {"endpoint": endpoint, "secret": made, "is_first": is_first}
-    answer = render(request, "desk/webhooks/secret.html", frame(request) | context)
+    page = render_to_string("desk/webhooks/secret.html", frame(request) | context, request)
+    answer = DonePage(page.encode(), done_at=reverse("admin:webhook", args=[endpoint.pk]))
     answer["Cache-Control"] = "private, no-store"
     return answer
 
@@ -189,6 +195,7 @@ def _tabs(request: HttpRequest, show: str) -> list[Tab]:
         "waiting": _("Waiting"),
         "failed": _("Not delivered"),
         "delivered": _("Delivered"),
+        "withheld": _("Withheld"),
     }
     return [
         Tab(label, f"{request.path}?show={name}" if name else request.path, name == show)

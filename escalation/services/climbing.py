@@ -26,7 +26,7 @@ from foundation.duty.roster import circle_of
 from tickets.masking import secrets_in
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer
-from tickets.services.base import locked_ticket, locked_tickets
+from tickets.services.base import hold_ticket, locked_ticket, locked_tickets
 from tickets.services.snoozing import end_snooze
 from tickets.states import FINAL, State
 
@@ -205,6 +205,7 @@ def acknowledge_by_link(*, escalation: Escalation, name: str, at: datetime) -> b
 def _acknowledge(
     escalation: Escalation, person: dict[str, User | str], by: Actor, at: datetime
 ) -> bool:
+    hold_ticket(escalation.ticket_id)
     done = Escalation.objects.filter(pk=escalation.pk, acknowledged_at=None).update(
         acknowledged_at=at, acknowledge_due_at=None, **person
     )

@@ -5,7 +5,7 @@ name that leads elsewhere since it was saved does not lead inside (SSRF, DNS reb
 """
 
 import ipaddress
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -13,8 +13,33 @@ from django.utils.translation import gettext as _
 from foundation.core.errors import Invalid
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # Addresses of IPv4 inside IPv6, translated by a gateway (RFC 6052).
-_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+# What is given out to the public (RFC 4291); of it, for documentation (RFC 9637).
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+_NOT_PUBLIC = (ipaddress.IPv6Network("3fff::/20"), ipaddress.IPv4Network("192.88.99.0/24"))
+_ISATAP = {0x00005EFE, 0x02005EFE}  # then the last 32 bits are an address of IPv4 (RFC 5214)
+_KEPT_IN_PATHS = "/%:@!$&'()*+,;=~-._"
+
+
+def to_ascii(url: str) -> str:
+    """Return an address as it is sent: the name of its server in IDNA, other letters in percent
+    signs. Raises ``ValueError``.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").encode("idna").decode("ascii")
+    if not host:
+        raise ValueError("no host")
+    place = f"[{host}]" if ":" in host else host
+    if parts.port is not None:
+        place = f"{place}:{parts.port}"
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a name or password")
+    path = quote(parts.path, safe=_KEPT_IN_PATHS)
+    return urlunsplit(
+        (parts.scheme, place, path, quote(parts.query, safe=_KEPT_IN_PATHS + "?"), "")
+    )
 
 
 def check_address(url: str) -> None:
@@ -23,7 +48,7 @@ def check_address(url: str) -> None:
     networks of MESA_WEBHOOK_NETWORKS alone.
     """
     parts = _parts(url)
-    host = parts.hostname or ""
+    host = (parts.hostname or "").encode("idna").decode("ascii")
     number = _address(host)
     if parts.scheme not in {"https", "http"} or not host:
         raise Invalid(_("Write the whole address, such as https://example.com/hooks/desk."))
@@ -36,11 +61,17 @@ def check_address(url: str) -> None:
                 "MESA_WEBHOOK_NETWORKS."
             )
         )
-    if host == "localhost" or host.endswith(".localhost") or (number and not may_call(host)):
+    name = host.rstrip(".")
+    if name == "localhost" or name.endswith(".localhost") or (number and not may_call(host)):
         raise Invalid(
             _("This is a private address. The operator can allow its network: %(name)s.")
             % {"name": "MESA_WEBHOOK_NETWORKS"}
         )
+
+
+def is_address(host: str) -> bool:
+    """Tell whether a host is an IP address in digits."""
+    return _address(host) is not None
 
 
 def may_call(address: str) -> bool:
@@ -48,9 +79,7 @@ def may_call(address: str) -> bool:
     found = _address(address)
     if found is None:
         return False
-    return _is_named(found) or all(
-        each.is_global and not each.is_multicast for each in (found, *_inside(found))
-    )
+    return _is_named(found) or all(map(_is_public, _with_inner(found)))
 
 
 def _parts(url: str) -> SplitResult:
@@ -75,20 +104,30 @@ def _address(text: str) -> _Address | None:
 
 def _is_named(address: _Address) -> bool:
     plain = getattr(address, "ipv4_mapped", None) or address
-    return any(
-        plain.version == network.version and plain in network
-        for network in settings.MESA_WEBHOOK_NETWORKS
-    )
+    networks: list[_Network] = settings.MESA_WEBHOOK_NETWORKS
+    return any(plain.version == network.version and plain in network for network in networks)
 
 
-def _inside(address: _Address) -> list[_Address]:
-    """Return the IPv4 addresses to which an IPv6 address leads."""
+def _is_public(address: _Address) -> bool:
+    if address.is_multicast or not address.is_global:
+        return False
+    if any(address.version == each.version and address in each for each in _NOT_PUBLIC):
+        return False
+    return isinstance(address, ipaddress.IPv4Address) or address in _GLOBAL_UNICAST
+
+
+def _with_inner(address: _Address) -> list[_Address]:
+    """Return what an address leads to: itself, and the IPv4 addresses inside one of IPv6. Of one
+    that is an IPv4 address in another form, that alone.
+    """
     if isinstance(address, ipaddress.IPv4Address):
-        return []
-    found: list[_Address] = [
-        each for each in (address.ipv4_mapped, address.sixtofour) if each is not None
-    ]
-    found += address.teredo or ()
-    if address in _TRANSLATED:
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        return [address]
+    last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if address.ipv4_mapped is not None or address in _TRANSLATED:
+        return [last]
+    found: list[_Address] = [address, *(address.teredo or ())]
+    if address.sixtofour is not None:
+        found.append(address.sixtofour)
+    if (int(address) >> 32) & 0xFFFFFFFF in _ISATAP:
+        found.append(last)
     return found

@@ -167,7 +167,13 @@ class Delivery(_DeliveryRow):
                 name="delivery_in_order",
                 condition=_IS_OPEN,
             ),
-            models.Index(fields=("queued_at",), name="delivery_by_age"),
+            models.Index(
+                fields=("endpoint", "-id"),
+                name="delivery_dead",
+                condition=models.Q(status=DeliveryStatus.DEAD),
+            ),
+            models.Index(fields=("queued_at",), name="delivery_by_age", condition=_IS_OPEN),
+            models.Index(fields=("ended_at",), name="delivery_by_end"),
         )
 
     def __str__(self) -> str:

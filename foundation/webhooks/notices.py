@@ -31,6 +31,12 @@ def tell_of_lost(endpoint: Endpoint, *, at: datetime) -> None:
     _tell("webhook_lost", endpoint, f"webhook_lost:{endpoint.pk}:{at.date()}", {}, at)
 
 
+def tell_of_blind(endpoint: Endpoint, *, at: datetime) -> None:
+    """Say that the endpoint is told nothing, because its reader may read nothing. Once a day."""
+    context = {"reader": endpoint.reader.full_name}
+    _tell("webhook_blind", endpoint, f"webhook_blind:{endpoint.pk}:{at.date()}", context, at)
+
+
 def _tell(
     template: str, endpoint: Endpoint, key: str, context: dict[str, str], at: datetime
 ) -> None:

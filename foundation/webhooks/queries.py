@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
-from foundation.accounts.roles import Capability
+from foundation.accounts.queries import membership_of
+from foundation.accounts.roles import Capability, CustomerRole
 from foundation.accounts.tenancy import every_organization, is_restricted
 from foundation.activity.events import Fact
 from foundation.core.errors import NotFound
@@ -163,3 +164,23 @@ def get_delivery(endpoint: Endpoint, event_id: str) -> Delivery:
     if found is None:
         raise NotFound(_("This webhook has no such event."))
     return found
+
+
+def wrong_reader(endpoint: Endpoint) -> dict[str, str]:
+    """Return the field and why the reader of an endpoint may read nothing; empty when they may."""
+    reader = endpoint.reader
+    if not reader.is_active:
+        return {"reader": _("This person's account is not active.")}
+    if reader.is_staff:
+        may_see = reader.can(Capability.SEE_TICKETS)
+        return {} if may_see else {"reader": _("This person may not see tickets.")}
+    if endpoint.organization_id is None:
+        return {"organization": _("Choose the customer whose tickets this person reads.")}
+    if not _is_coordinator(reader, endpoint.organization_id):
+        return {"reader": _("Choose a coordinator of the customer, or a person of the staff.")}
+    return {}
+
+
+def _is_coordinator(reader: User, organization_id: int) -> bool:
+    membership = membership_of(reader.pk, organization_id)
+    return membership is not None and membership.has_role(CustomerRole.COORDINATOR)

@@ -1,7 +1,5 @@
 """Celery entry points of webhooks."""
 
-import time
-
 from celery import shared_task
 from django.utils import timezone
 
@@ -10,27 +8,15 @@ from foundation.core.waking import Waking
 from foundation.webhooks import services
 
 WAKING = Waking("webhooks.wake")
-ROUNDS_SECONDS = 10  # then beat's next run continues
-PAUSE_SECONDS = 0.2  # between two rounds: gathers a batch without a noticeable delay
+SECONDS = 10  # then beat's next run continues
 
 
 @shared_task(queue="webhooks")
 def deliver_due() -> int:
     """Send the events that are due and return how many were taken: new ones, those to be tried
-    again, and those of dead workers. Repeats until nothing is due, or ``ROUNDS_SECONDS`` have
-    passed.
+    again, and those of dead workers.
     """
-    ends = time.monotonic() + ROUNDS_SECONDS
-    taken = 0
-    while time.monotonic() < ends:
-        WAKING.answer()
-        made = services.deliver_round(at=timezone.now())
-        if not made.tried:
-            break
-        taken += made.taken
-        WAKING.promise_look()
-        time.sleep(PAUSE_SECONDS)
-    return taken
+    return services.deliver_events(seconds=SECONDS, waking=WAKING).taken
 
 
 @shared_task(queue="webhooks")

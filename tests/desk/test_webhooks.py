@@ -10,7 +10,9 @@ from django.test import Client
 from django.utils import translation
 
 from foundation.accounts.models import Team
+from foundation.core.sealing import unseal
 from foundation.webhooks.models import Delivery, Endpoint
+from foundation.webhooks.services.endpoints import SECRETS
 from tests.support.house import MINUTE, MONDAY_9AM, House, make_ticket
 from tests.support.html import text_of as words_of
 from tests.support.pages import english, words_of_messages
@@ -114,7 +116,7 @@ def test_the_page_says_what_came_of_each_event(
 
     failing = text_of(admin.get(page_of(made)))
     assert "Does not get through" in failing
-    assert "Nothing gets through since Mar 2, 2026, 15:00 (UTC)." in failing
+    assert "No event was taken since Mar 2, 2026, 15:00 (UTC)." in failing
     assert f"Ticket raised {ticket.number}" in failing
     assert "It answered with an error (503)" in failing
     event = Delivery.objects.get().event_id
@@ -161,13 +163,21 @@ def test_a_test_and_what_was_lost_are_sent_from_the_page(
 def test_a_new_secret_is_shown_once_and_replaces_the_old(house: House, admin: Client) -> None:
     made = endpoint(house)
 
-    shown = admin.post(page_of(made, "secret/"))
+    page = admin.get(page_of(made)).content.decode()
+    token = re.search(r'secret/".*?name="once" value="([^"]+)"', page, re.S)
+    assert token is not None
+    form = {"once": token[1]}
 
+    shown = admin.post(page_of(made, "secret/"), form)
+    again = admin.post(page_of(made, "secret/"), form, follow=True)
+
+    assert words_of_messages(again) == ["You had sent this already: nothing was done twice."]
     assert "For 24 hours requests are signed with the earlier secret too." in text_of(shown)
     assert "no-store" in shown.headers["Cache-Control"]
     before = made.sealed_secret
     made.refresh_from_db()
     assert made.sealed_previous == before
+    assert unseal(made.sealed_secret, purpose=SECRETS) in text_of(shown)
 
 
 def test_an_administrator_of_some_customers_sees_none(house: House, admin: Client) -> None:

@@ -37,6 +37,7 @@ class Receiver:
 
     url: str = ""
     received: list[Received] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     answer: Answering = lambda _received: 204
     headers: dict[str, str] = field(default_factory=dict)
     text: bytes = b""
@@ -61,6 +62,7 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             came = Received(headers, self.rfile.read(length))
             receiver.received.append(came)
+            receiver.paths.append(self.path)
             status = receiver.answer(came)
             if receiver.hangs:
                 time.sleep(receiver.hangs)

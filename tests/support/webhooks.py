@@ -11,6 +11,7 @@ from foundation.accounts.models import User
 from foundation.webhooks import services
 from foundation.webhooks.models import Delivery, Endpoint
 from foundation.webhooks.queries import LISTENING, attempts_of
+from foundation.webhooks.tasks import WAKING
 from tests.support.house import MONDAY_9AM, House, by
 
 PUBLIC = "https://hooks.example/desk"
@@ -44,16 +45,10 @@ def endpoint_with_secret(
     return made
 
 
-def deliver(at: datetime = MONDAY_9AM, *, rounds: int = 20) -> int:
+def deliver(at: datetime = MONDAY_9AM) -> int:
     """Send what is due at this instant until nothing is; return how many attempts were made."""
-    tried = 0
     with time_machine.travel(at, tick=False):
-        for _ in range(rounds):
-            made = services.deliver_round(at=at)
-            tried += made.tried
-            if not made.tried:
-                break
-    return tried
+        return services.deliver_events(seconds=60, waking=WAKING).tried
 
 
 def statuses() -> list[str]:

@@ -41,6 +41,8 @@ def test_public_addresses_are_taken(url: str) -> None:
         ("http://8.8.8.8/", "Use https"),
         ("https://localhost/", "private address"),
         ("https://app.localhost/", "private address"),
+        ("https://localhost./", "private address"),
+        ("https://127。0。0。1/", "private address"),
         ("https://LOCALHOST:8000/", "private address"),
         ("https://127.0.0.1/", "private address"),
         ("https://10.1.2.3/", "private address"),
@@ -61,14 +63,18 @@ def test_other_addresses_are_refused_with_what_to_write(url: str, words: str) ->
         *("100.64.0.1", "192.0.2.1", "198.18.0.1", "224.0.0.1", "255.255.255.255"),
         *("::1", "::", "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1", "2001:db8::1"),
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"),
-        *("2001:0:7f00:1:0:0:80ff:fffe", "not an address", ""),
+        *("2001:0:7f00:1:0:0:80ff:fffe", "not an address", "", "64:ff9b:1::a00:1", "fec0::1"),
+        *("::10.0.0.1", "::ffff:0:10.0.0.1", "2606:4700::5efe:10.0.0.1", "192.88.99.1"),
+        *("3fff::1", "5f00::1"),
     ],
 )
 def test_private_addresses_are_not_called(address: str) -> None:
     assert may_call(address) is False
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
+)
 def test_public_addresses_are_called(address: str) -> None:
     assert may_call(address) is True
 

@@ -11,7 +11,7 @@ from foundation.core.actor import system_actor
 from foundation.webhooks import sending, services
 from foundation.webhooks.kinds import data_of
 from foundation.webhooks.models import Attempt, Delivery, Endpoint
-from foundation.webhooks.services import delivering
+from foundation.webhooks.services import delivering, settling
 from foundation.webhooks.signing import signature_headers
 from tests.support.changes import assign, write
 from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, by, make_ticket
@@ -172,7 +172,7 @@ def test_an_event_that_is_refused_holds_back_its_own_ticket_alone(
 
     def refuse(came: Received) -> int:
         is_bad = came.event["data"]["ticket"]["subject"] == "Bad"
-        return 500 if is_bad and came.event["type"] == "ticket.raised" else 200
+        return 422 if is_bad and came.event["type"] == "ticket.raised" else 200
 
     receiver.answer = refuse
     deliver(MONDAY_9AM)
@@ -187,7 +187,7 @@ def test_an_event_that_is_refused_holds_back_its_own_ticket_alone(
 
     assert Counter(statuses()) == {"delivered": 3, "dead": 1}
     dead = Delivery.objects.get(status="dead")
-    assert dead.attempts == delivering.MAX_ATTEMPTS == len(failures(dead))
+    assert dead.attempts == settling.MAX_ATTEMPTS == len(failures(dead))
     assert receiver.events[-1]["type"] == "ticket.assigned"
 
 

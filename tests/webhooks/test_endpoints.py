@@ -172,15 +172,19 @@ def test_a_test_event_goes_first_and_has_no_data(house: House, receiver: Receive
     make_ticket(house)
     receiver.answer = lambda _came: 500
     deliver(MONDAY_9AM)
+    first = services.send_test(endpoint=made, by=by(administrator(house)), at=MONDAY_9AM + SECOND)
+    deliver(MONDAY_9AM + SECOND)
     receiver.answer = lambda _came: 200
 
+    # waits for no other test
     sent = services.send_test(endpoint=made, by=by(administrator(house)), at=MONDAY_9AM + SECOND)
     deliver(MONDAY_9AM + SECOND)
 
-    event = receiver.events[1]
+    event = receiver.events[2]
+    assert receiver.ids[1] == first.event_id
     assert (event["id"], event["type"], event["data"]) == (sent.event_id, "webhook.test", {})
-    assert statuses() == ["delivered", "delivered"]
-    assert told_of(made)[-1] == verbs.TESTED
+    assert statuses() == ["queued", "queued", "delivered"]
+    assert told_of(made)[-2:] == [verbs.TESTED, verbs.TESTED]
 
 
 def test_what_was_not_delivered_is_sent_again_with_its_id(house: House, receiver: Receiver) -> None:
@@ -201,7 +205,8 @@ def test_what_was_not_delivered_is_sent_again_with_its_id(house: House, receiver
 
     assert (again, named) == (1, 1)
     assert receiver.ids[2:] == [ids[first.pk], ids[second.pk]]
-    assert receiver.received[2].body == receiver.received[0].body
+    before = {each.id: each.body for each in receiver.received[:2]}
+    assert receiver.received[2].body == before[ids[first.pk]]
     assert told_of(made)[1:] == [verbs.SENT_AGAIN, verbs.SENT_AGAIN]
     assert services.send_again(endpoint=made, event_ids=None, by=admin, at=MONDAY_9AM) == 0
 

@@ -10,7 +10,7 @@ from tests.support.house import MINUTE, MONDAY_9AM, House, by, make_ticket
 from tests.support.receiver import Receiver
 from tests.support.tickets import classify, step
 from tests.support.webhooks import deliver, endpoint, statuses
-from tickets.services import add_note, merge_tickets, reply_to_customer
+from tickets.services import TaskPlan, add_note, add_tasks, merge_tickets, reply_to_customer
 
 
 def as_customer(house: House, receiver: Receiver) -> Endpoint:
@@ -127,6 +127,23 @@ def test_secrets_leave_masked_and_machines_as_the_contract_says(
     assert "10.20.30.40" in open_one["ticket"]["description"]
     assert "10.9.8.7" in open_one["message"]["body"]
     assert "10." not in masked_one["ticket"]["description"] + masked_one["message"]["body"]
+
+
+def test_titles_of_tasks_leave_masked_too(house: House, receiver: Receiver) -> None:
+    house.contract.masks_mail = True
+    house.contract.save()
+    endpoint(house, receiver.url, kinds=["ticket.task_added"])
+    add_tasks(
+        ticket=make_ticket(house),
+        plans=[TaskPlan("Reset 10.20.30.40")],
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+
+    deliver()
+
+    (event,) = receiver.events
+    assert event["data"]["change"] == {"task": "Reset ••••••"}
 
 
 def test_the_number_of_a_ticket_that_the_reader_does_not_see_is_left_out(

@@ -75,6 +75,14 @@ def lock_ticket(ticket: Ticket) -> None:
     )
 
 
+def hold_ticket(ticket_id: int) -> None:
+    """Lock the ticket's row until the commit, so that facts that change no column of it are
+    recorded in the order of their commits too: what is told of a ticket goes by their order.
+    """
+    found = Ticket.objects.select_for_update(of=("self",)).filter(pk=ticket_id)
+    found.order_by("pk").values_list("pk", flat=True).first()
+
+
 def locked_ticket(ticket_id: int, *related: str) -> Ticket:
     """Return a ticket with its row locked until the commit and the ``related`` relations joined.
     Lock the ticket before any other row: one lock order prevents deadlocks.

@@ -14,7 +14,7 @@ from foundation.core.texts import is_blank, one_line
 from tickets import verbs
 from tickets.masking import secrets_in
 from tickets.models import LONGEST_SUMMARY, Consent, RemoteSession, Ticket
-from tickets.services.base import record_ticket, require_worker
+from tickets.services.base import hold_ticket, record_ticket, require_worker
 from tickets.services.errors import ActionNotAllowed
 from tickets.services.times import Spent, enter_time
 
@@ -63,6 +63,7 @@ def note_session(
     fields |= secrets_in(tool=lines["tool"], summary=session.summary)
     if fields:
         raise Invalid(" ".join(dict.fromkeys(fields.values())), fields=fields)
+    hold_ticket(ticket.pk)
     noted: RemoteSession = RemoteSession.objects.create(
         organization_id=ticket.organization_id,
         ticket=ticket,
@@ -89,6 +90,7 @@ def remove_session(*, session: RemoteSession, by: Actor, at: datetime) -> None:
     if session.person_id != person.pk and not person.can(Capability.SUPERVISE):
         words = _("Only the person who noted it, or a supervisor, can remove it.")
         raise ActionNotAllowed(words)
+    hold_ticket(session.ticket_id)
     if RemoteSession.objects.filter(pk=session.pk, removed_at=None).update(removed_at=at):
         _record(session, verbs.SESSION_REMOVED, by, at)
 

@@ -20,7 +20,7 @@ from tickets import verbs
 from tickets.masking import secrets_in
 from tickets.models import LONGEST_NOTE, MOST_MINUTES, Activity, Message, Ticket, TimeEntry
 from tickets.queries import has_time
-from tickets.services.base import record_ticket, require_worker
+from tickets.services.base import hold_ticket, record_ticket, require_worker
 from tickets.services.errors import ActionNotAllowed
 from tickets.states import OPEN_STATES
 
@@ -89,6 +89,7 @@ def enter_time(
     fields |= secrets_in(note=note)
     if fields:
         raise Invalid(" ".join(fields.values()), fields=fields)
+    hold_ticket(ticket.pk)
     entry: TimeEntry = TimeEntry.objects.create(
         organization_id=ticket.organization_id,
         ticket=ticket,
@@ -123,6 +124,7 @@ def remove_time(*, entry: TimeEntry, by: Actor, at: datetime) -> None:
     if was_asked and not supervises:
         words = _("The contract asks for this time: only a supervisor can remove it.")
         raise ActionNotAllowed(words)
+    hold_ticket(entry.ticket_id)
     if TimeEntry.objects.filter(pk=entry.pk, removed_at=None).update(removed_at=at):
         _record(entry, verbs.TIME_REMOVED, by, at)
 

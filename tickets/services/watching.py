@@ -14,7 +14,7 @@ from tickets import verbs
 from tickets.models import Ticket, Watcher
 from tickets.permissions import can_work, may_follow
 from tickets.queries import absorbed_by, visible_to, watchers_of
-from tickets.services.base import record_ticket
+from tickets.services.base import hold_ticket, record_ticket
 from tickets.services.conversation import readers_of
 from tickets.services.errors import ActionNotAllowed
 
@@ -104,6 +104,7 @@ def follow(ticket: Ticket, person: User, comes_by_merge: bool, by: Actor, at: da
     """Write that a person follows the ticket; the callers check that they may. Return False if they
     did already.
     """
+    hold_ticket(ticket.pk)
     _row, is_new = Watcher.objects.get_or_create(
         ticket=ticket,
         person=person,
@@ -127,6 +128,7 @@ def unwatch_ticket(*, ticket: Ticket, person: User, by: Actor, at: datetime) -> 
     author = acting_person(by)
     if author.pk != person.pk and not can_work(author, ticket):
         raise ActionNotAllowed(_("You may not choose who follows this ticket."))
+    hold_ticket(ticket.pk)
     gone = Watcher.objects.filter(ticket=ticket, person=person).delete()[0]
     if gone:
         record_ticket(ticket, verbs.UNWATCHED, by=by, at=at, person=person.pk)

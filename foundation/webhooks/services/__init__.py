@@ -1,6 +1,6 @@
 """Endpoints of other systems: what they are told of, how it is sent, and how it is sent again."""
 
-from foundation.webhooks.services.delivering import Round, deliver_round
+from foundation.webhooks.services.delivering import Delivered, deliver_events
 from foundation.webhooks.services.ending import expire_deliveries, forget_deliveries
 from foundation.webhooks.services.endpoints import (
     change_endpoint,
@@ -16,11 +16,11 @@ from foundation.webhooks.services.endpoints import (
 from foundation.webhooks.services.queueing import queue_deliveries
 
 __all__ = [
-    "Round",
+    "Delivered",
     "change_endpoint",
     "check_endpoint",
     "create_endpoint",
-    "deliver_round",
+    "deliver_events",
     "expire_deliveries",
     "forget_deliveries",
     "give_secret",

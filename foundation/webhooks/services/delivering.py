@@ -1,56 +1,40 @@
-"""Send what is due, and settle what came of it.
-
-An event is sent until its server takes it (2xx), at least once, always with the same id and the
-same bytes. A failed one is tried again after ``BACKOFF``, twelve times in about two days; the later
-events of its ticket wait for it. A server that is down is tried with one event at a time, after
-``PAUSES``, and as soon as it takes one, everything that waits is due.
-"""
+"""Claim what is due, write and sign it, and send it; ``settling`` stores what came of it."""
 
 import json
 import logging
-import random
-from collections.abc import Sequence
+import time
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import transaction
-from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from foundation.accounts.queries import may_read
 from foundation.accounts.tenancy import every_organization, organization_scope
 from foundation.activity.events import Fact
-from foundation.activity.services import record
-from foundation.core.actor import Actor, system_actor
+from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from foundation.core.sealing import CannotUnseal, unseal
-from foundation.webhooks import notices, verbs
+from foundation.core.waking import Waking
 from foundation.webhooks.kinds import TEST, Happening, data_of
-from foundation.webhooks.models import Attempt, Delivery, DeliveryStatus, Endpoint, Failure
+from foundation.webhooks.models import Delivery, DeliveryStatus, Endpoint, Failure
 from foundation.webhooks.queries import due_deliveries, listener_of, ready_endpoints
-from foundation.webhooks.sending import Answer, Outgoing, send_all
-from foundation.webhooks.services.endpoints import SECRETS, renew_listeners
+from foundation.webhooks.sending import Answer, Line, Outgoing
+from foundation.webhooks.services.endpoints import SECRETS
+from foundation.webhooks.services.settling import WITHHELD, held, settle
 from foundation.webhooks.signing import signature_headers
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=2)  # longer than a round; an older claim belongs to a dead worker
+LEASE = timedelta(minutes=2)  # longer than an attempt; an older claim belongs to a dead worker
 AT_ONCE = 10  # requests to one server at the same time
-BACKOFF = tuple(
-    timedelta(seconds=seconds)
-    for seconds in (10, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
-)
-MAX_ATTEMPTS = len(BACKOFF) + 1
-# Of a server that is down, after each failure in a row.
-PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 10, 30, 60, 120, 300))
-TOLD_AFTER = timedelta(minutes=15)  # of an outage, the administrators get a letter
-_JITTER = 0.2
+LOOK_SECONDS = 0.2  # between two looks for what is due; gathers a batch without a noticeable delay
 _SYSTEM = "webhooks"
 
 
-class Round(NamedTuple):
+class Delivered(NamedTuple):
     """How many events were tried, and how many their servers took."""
 
     tried: int
@@ -66,32 +50,85 @@ class _Prepared:
     failure: str = ""
 
 
-def deliver_round(*, at: datetime) -> Round:
-    """Claim what is due of every endpoint, send it at the same time, settle it. Opens the scopes
-    itself.
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    """Deliveries of one endpoint that are under way, and what came of those that are not any
+    more.
     """
+
+    endpoint: Endpoint
+    waiting: dict[int, Delivery]
+    came: list[tuple[Delivery, Answer]]
+
+
+def deliver_events(*, seconds: float, waking: Waking) -> Delivered:
+    """Send what is due until nothing is, or ``seconds`` have passed; then wait for what is under
+    way. Each endpoint goes at its own pace: its next events begin when its last ones were settled.
+    Opens the scopes itself; answers ``waking`` before each look for what is due.
+    """
+    ends = time.monotonic() + seconds
+    next_look = 0.0
+    line = Line()
+    under_way: dict[int, _Batch] = {}
+    tried = taken = 0
+    try:
+        while True:
+            now = time.monotonic()
+            if next_look <= now < ends:
+                waking.answer()
+                under_way |= {each.endpoint.pk: each for each in _begin(line, under_way)}
+                if under_way:
+                    waking.promise_look()
+                next_look = now + LOOK_SECONDS
+            if not under_way and (now >= ends or next_look > now):
+                return Delivered(tried, taken)
+            _hand_over(line.finished(), under_way)
+            for batch in [each for each in under_way.values() if not each.waiting]:
+                del under_way[batch.endpoint.pk]
+                _settle_safely(batch)
+                tried += len(batch.came)
+                taken += sum(not answer.failure for _, answer in batch.came)
+                next_look = 0.0
+    finally:
+        line.close()
+
+
+def _begin(line: Line, busy: Container[int]) -> list[_Batch]:
+    """Claim what is due of the endpoints that are not busy, and start to send it."""
+    at = timezone.now()
+    batches = []
     with every_organization(reason="find the events of webhooks that are due"):
         claimed = [
             (endpoint, [each for each in _due(endpoint, at) if _claim(each, at)])
             for endpoint in ready_endpoints(at=at)
+            if endpoint.pk not in busy
         ]
-    prepared = [
-        (endpoint, ready)
-        for endpoint, deliveries in claimed
-        if (ready := [_prepare(endpoint, delivery, at) for delivery in deliveries])
-    ]
-    waiting = [each.outgoing for _, ready in prepared for each in ready if each.outgoing]
-    answers = iter(send_all(waiting))
-    tried = taken = 0
-    for endpoint, ready in prepared:
-        came = [
-            (each.delivery, next(answers) if each.outgoing else Answer(failure=each.failure))
-            for each in ready
-        ]
-        _settle(endpoint, came)
-        tried += len(came)
-        taken += sum(not answer.failure for _, answer in came)
-    return Round(tried, taken)
+    for endpoint, deliveries in claimed:
+        batch = _Batch(endpoint=endpoint, waiting={}, came=[])
+        for prepared in (_prepare(endpoint, delivery, at) for delivery in deliveries):
+            delivery = prepared.delivery
+            if prepared.outgoing is None:
+                batch.came.append((delivery, Answer(failure=prepared.failure)))
+                continue
+            batch.waiting[delivery.pk] = delivery
+            line.start((endpoint.pk, delivery.pk), prepared.outgoing)
+        if deliveries:
+            batches.append(batch)
+    return batches
+
+
+def _hand_over(answers: Iterable[tuple[Any, Answer]], under_way: Mapping[int, _Batch]) -> None:
+    for (endpoint_id, delivery_id), answer in answers:
+        batch = under_way[endpoint_id]
+        batch.came.append((batch.waiting.pop(delivery_id), answer))
+
+
+def _settle_safely(batch: _Batch) -> None:
+    """Settle a batch. An error stops no other endpoint: the claims lapse, and it is sent again."""
+    try:
+        settle(batch.endpoint, batch.came)
+    except Exception:
+        logger.exception("The events of the webhook %s could not be settled", batch.endpoint.pk)
 
 
 def _due(endpoint: Endpoint, at: datetime) -> list[Delivery]:
@@ -131,15 +168,12 @@ def _prepare(endpoint: Endpoint, delivery: Delivery, at: datetime) -> _Prepared:
         logger.exception("The event %s could not be written", delivery.event_id)
         return _Prepared(delivery=delivery, failure=Failure.BODY)
     if not is_told:
-        return _Prepared(delivery=delivery, failure=_WITHHELD)
+        return _Prepared(delivery=delivery, failure=WITHHELD)
     headers = signature_headers(
         event_id=delivery.event_id, body=delivery.body, keys=keys, at=timezone.now()
     )
     outgoing = Outgoing(url=endpoint.url, body=delivery.body, headers=headers)
     return _Prepared(delivery=delivery, outgoing=outgoing)
-
-
-_WITHHELD = "withheld"
 
 
 def _keys(endpoint: Endpoint, at: datetime) -> list[str]:
@@ -168,7 +202,7 @@ def _write_body(endpoint: Endpoint, delivery: Delivery) -> bool:
     }
     delivery.body = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     with every_organization(reason="store the body of an event"):
-        _held(delivery).update(body=delivery.body, body_reader_id=endpoint.reader_id)
+        held(delivery).update(body=delivery.body, body_reader_id=endpoint.reader_id)
     return True
 
 
@@ -198,99 +232,3 @@ def _data(endpoint: Endpoint, delivery: Delivery) -> dict[str, object] | None:
         if not may_read(endpoint.reader_id, organization_id):
             return None
         return data_of(happening, endpoint.reader)
-
-
-@transaction.atomic
-def _settle(endpoint: Endpoint, came: Sequence[tuple[Delivery, Answer]]) -> None:
-    """Store what came of the attempts of one endpoint: of each delivery, then of the endpoint."""
-    at = timezone.now()
-    with every_organization(reason="settle the events of a webhook"):
-        for delivery, answer in came:
-            _settle_delivery(delivery, answer, at)
-        answered = [answer for _, answer in came if answer.failure != _WITHHELD]
-        if not answered:
-            return
-        held = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
-        if any(not answer.failure for answer in answered):
-            _note_success(held, at)
-        else:
-            _note_failures(held, answered, at)
-        if any(delivery.status == DeliveryStatus.DEAD for delivery, _ in came):
-            notices.tell_of_lost(held, at=at)
-
-
-def _settle_delivery(delivery: Delivery, answer: Answer, at: datetime) -> None:
-    held = _held(delivery)
-    if answer.failure == _WITHHELD:
-        held.update(status=DeliveryStatus.WITHHELD, ended_at=at)
-        return
-    Attempt.objects.create(
-        organization_id=delivery.organization_id,
-        delivery=delivery,
-        at=at,
-        took_ms=answer.took_ms,
-        status_code=answer.status_code,
-        failure=answer.failure,
-        detail=answer.detail,
-        answer=answer.text,
-    )
-    if not answer.failure:
-        held.update(status=DeliveryStatus.DELIVERED, ended_at=at)
-    elif delivery.attempts >= MAX_ATTEMPTS:
-        if held.update(status=DeliveryStatus.DEAD, ended_at=at):
-            delivery.status = DeliveryStatus.DEAD
-    else:
-        wait = _with_jitter(BACKOFF[delivery.attempts - 1])
-        held.update(status=DeliveryStatus.QUEUED, run_after=at + wait)
-
-
-def _note_success(endpoint: Endpoint, at: datetime) -> None:
-    """The server works: what failed while it was down is due at once."""
-    if endpoint.failing_since is None and not endpoint.failures:
-        return
-    Endpoint.objects.filter(pk=endpoint.pk).update(
-        failures=0, failing_since=None, resumes_at=None, told_at=None
-    )
-    if endpoint.failures:
-        waiting = Delivery.objects.filter(endpoint=endpoint, status=DeliveryStatus.QUEUED)
-        waiting.filter(run_after__gt=at).update(run_after=at)
-
-
-def _note_failures(endpoint: Endpoint, answers: Sequence[Answer], at: datetime) -> None:
-    if any(answer.failure == Failure.GONE for answer in answers):
-        _stop(endpoint, at)
-        return
-    changes: dict[str, object] = {"failing_since": endpoint.failing_since or at}
-    down = [answer for answer in answers if answer.is_server_down]
-    if down:
-        pause = _with_jitter(PAUSES[min(endpoint.failures, len(PAUSES) - 1)])
-        asked = timedelta(seconds=max(answer.retry_after or 0 for answer in down))
-        changes |= {"failures": F("failures") + 1, "resumes_at": at + max(pause, asked)}
-    endpoint.failing_since = endpoint.failing_since or at
-    if endpoint.told_at is None and at - endpoint.failing_since >= TOLD_AFTER:
-        changes["told_at"] = at
-        notices.tell_of_failing(endpoint, why=answers[-1].failure, at=at)
-    Endpoint.objects.filter(pk=endpoint.pk).update(**changes)
-
-
-def _stop(endpoint: Endpoint, at: datetime) -> None:
-    """Switch the endpoint off: its server says that the address is gone for good (410)."""
-    Endpoint.objects.filter(pk=endpoint.pk).update(is_active=False, failing_since=at)
-    fact = Fact(verb=verbs.STOPPED, object_type=Endpoint._meta.label_lower, object_id=endpoint.pk)
-    record(organization_id=None, facts=[fact], by=system_actor(_SYSTEM), at=at)
-    renew_listeners()
-    notices.tell_of_stop(endpoint, at=at)
-
-
-def _with_jitter(wait: timedelta) -> timedelta:
-    """Return the time, 20 % more or less: after an outage servers are not called all at once."""
-    return wait * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - not a secret
-
-
-def _held(delivery: Delivery) -> QuerySet[Delivery]:
-    """Return the row if this claim is still the current one: a worker whose lease expired must not
-    overwrite a later claim.
-    """
-    return Delivery.objects.filter(
-        pk=delivery.pk, status=DeliveryStatus.SENDING, claimed_at=delivery.claimed_at
-    )

@@ -1,5 +1,6 @@
 """Make and change endpoints, try them, and send again what did not arrive."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,9 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from foundation.accounts.models import User
-from foundation.accounts.queries import acting_person, membership_of
-from foundation.accounts.roles import Capability, CustomerRole
+from foundation.accounts.queries import acting_person
 from foundation.accounts.tenancy import every_organization
 from foundation.activity.services import Fact, record
 from foundation.configuration.services import record_configuration_change
@@ -23,7 +22,7 @@ from foundation.webhooks import verbs
 from foundation.webhooks.events import DeliveriesQueued
 from foundation.webhooks.kinds import TEST, offered_kinds
 from foundation.webhooks.models import Delivery, DeliveryStatus, Endpoint
-from foundation.webhooks.queries import LISTENING, administers, deliveries_of
+from foundation.webhooks.queries import LISTENING, administers, deliveries_of, wrong_reader
 from foundation.webhooks.services.queueing import new_event_id
 from foundation.webhooks.signing import new_secret
 
@@ -37,28 +36,9 @@ def check_endpoint(endpoint: Endpoint) -> None:
     """Raise ``Invalid``, with the fields to correct, for an endpoint that could be told of nothing:
     a reader who may not read, unknown events, events that the reader may not be told of.
     """
-    wrong = _wrong_reader(endpoint) or _wrong_kinds(endpoint)
+    wrong = wrong_reader(endpoint) or _wrong_kinds(endpoint)
     if wrong:
         raise Invalid(next(iter(wrong.values())), fields=wrong)
-
-
-def _wrong_reader(endpoint: Endpoint) -> dict[str, str]:
-    reader = endpoint.reader
-    if not reader.is_active:
-        return {"reader": _("This person's account is not active.")}
-    if reader.is_staff:
-        may_see = reader.can(Capability.SEE_TICKETS)
-        return {} if may_see else {"reader": _("This person may not see tickets.")}
-    if endpoint.organization_id is None:
-        return {"organization": _("Choose the customer whose tickets this person reads.")}
-    if not _is_coordinator(reader, endpoint.organization_id):
-        return {"reader": _("Choose a coordinator of the customer, or a person of the staff.")}
-    return {}
-
-
-def _is_coordinator(reader: User, organization_id: int) -> bool:
-    membership = membership_of(reader.pk, organization_id)
-    return membership is not None and membership.has_role(CustomerRole.COORDINATOR)
 
 
 def _wrong_kinds(endpoint: Endpoint) -> dict[str, str]:
@@ -83,7 +63,7 @@ def create_endpoint(*, values: Mapping[str, Any], by: Actor, at: datetime) -> tu
     columns by name. Raises ``NotAllowed``; ``Invalid`` with the fields.
     """
     _require_administrator(by)
-    endpoint = Endpoint(created_at=at, **values)
+    endpoint = Endpoint(created_at=at, **_plain(values))
     secret = give_secret(endpoint)
     _check_whole(endpoint)
     endpoint.save()
@@ -102,9 +82,10 @@ def change_endpoint(
     """
     _require_administrator(by)
     held = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
-    changed = [name for name in values if getattr(held, name) != values[name]]
+    given = _plain(values)
+    changed = [name for name in given if getattr(held, name) != given[name]]
     for name in changed:
-        setattr(held, name, values[name])
+        setattr(held, name, given[name])
     _check_whole(held)
     held.save()
     try_anew(endpoint=held, at=at)
@@ -113,6 +94,12 @@ def change_endpoint(
             instance=held, changed_fields=changed, created=False, by=by, at=at
         )
     endpoint.refresh_from_db()
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns with each kind of events once."""
+    kinds = {"kinds": list(dict.fromkeys(values["kinds"]))} if "kinds" in values else {}
+    return {**values, **kinds}
 
 
 def give_secret(endpoint: Endpoint) -> str:
@@ -164,6 +151,7 @@ def send_test(*, endpoint: Endpoint, by: Actor, at: datetime) -> Delivery:
             endpoint=endpoint,
             event_id=new_event_id(),
             kind=TEST,
+            subject_id=-secrets.randbits(62),  # waits for no other test
             happened_at=at,
             run_after=endpoint.created_at,  # before everything that waits
             queued_at=at,
