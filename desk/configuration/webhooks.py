@@ -4,7 +4,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from desk.configuration.base import EverybodysAdmin
@@ -73,8 +75,12 @@ class EndpointAdmin(EverybodysAdmin):
     @admin.display(description=_("state"))
     def works(self, endpoint: Endpoint) -> Any:
         if not endpoint.is_active:
-            return _("Switched off")
-        return _("Does not get through") if endpoint.failing_since else _("Works")
+            words = _("Switched off")
+        else:
+            words = _("Does not get through") if endpoint.failing_since else _("Works")
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:webhook", args=[endpoint.pk]), words
+        )
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
         if not change:
