@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -164,8 +165,7 @@ def _saved(reader: User, view: str) -> SavedView:
 
 def _query(request: Request, given: Mapping[str, str], at: datetime) -> str:
     """Return what a view keeps. Raises ``Invalid`` for a name or a value that says nothing."""
-    address = QueryDict(mutable=True)
-    address.update({"view": "all"} | dict(given))
+    address = QueryDict(urlencode({"view": "all", **given}))
     reading = Reading(request._request, at, address)
     known = _("Unknown. Known: %(known)s.") % {"known": ", ".join(_KEYS)}
     wrong = dict.fromkeys(given.keys() - {*_KEYS}, known)
