@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from foundation.accounts.models import User
 from foundation.accounts.tenancy import every_organization
+from foundation.activity.events import FactsRecorded
 from foundation.core.classification import Priority
 from foundation.core.errors import Invalid
 from foundation.core.events import unheard
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         with (
             transaction.atomic(),
             every_organization(reason="load the demonstration"),
-            unheard(MessageQueued, ReportRequested, SimulationRequested),
+            unheard(FactsRecorded, MessageQueued, ReportRequested, SimulationRequested),
         ):
             house = build_house(now - timedelta(days=DAYS + 1), now)
             count = Demonstration(house, until=now, tickets=options["tickets"]).run()
