@@ -1,12 +1,14 @@
+from django.db import transaction
+
 from foundation.accounts.models import Organization, Team, User
 from foundation.configuration.events import ConfigurationChanged
-from foundation.core.enqueuing import enqueue_after_commit
+from foundation.core.enqueuing import enqueue, enqueue_after_commit
 from foundation.duty.models import Absence
 from tickets import queries, services
 from tickets.events import TicketAssigned, TicketRaised, TicketStateChanged
 from tickets.models import AgentProfile, GroupAssignment, Rename
 from tickets.states import DESK_TURN, FINAL, State
-from tickets.tasks import sweep_absences, sweep_assignment, sweep_renames
+from tickets.tasks import ASSIGNMENT, sweep_absences, sweep_assignment, sweep_renames
 
 # What of them stands in the search index.
 _NAMES = {
@@ -47,7 +49,13 @@ def on_ticket_waits(event: TicketRaised | TicketStateChanged | TicketAssigned) -
     is_given = isinstance(event, TicketAssigned) and event.assignee_id is not None
     rests = isinstance(event, TicketStateChanged) and event.to_state not in DESK_TURN
     if not (is_given or rests) and queries.has_automatic_groups():
-        enqueue_after_commit(sweep_assignment)
+        transaction.on_commit(_wake_assignment, robust=True)
+
+
+def _wake_assignment() -> None:
+    """Enqueue one task for all the tickets that come meanwhile: the queue has the clocks in it."""
+    if ASSIGNMENT.is_needed():
+        enqueue(sweep_assignment)
 
 
 def on_ticket_resumed(event: TicketStateChanged) -> None:

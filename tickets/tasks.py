@@ -8,12 +8,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from foundation.accounts.tenancy import every_organization, organization_scope
+from foundation.core.waking import Waking
 from foundation.duty.queries import absences_to_hand_over
 from tickets import queries, services
 from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)
 
+ASSIGNMENT = Waking("tickets.assignment")
 SWEEP_BATCH = 200
 INDEXED_FOR = 20.0  # seconds that one run writes the search index
 
@@ -110,6 +112,7 @@ def sweep_snoozes() -> int:
 @shared_task(queue="clocks")
 def sweep_assignment() -> int:
     """Assign the tickets that wait in the groups with automatic assignment; return how many."""
+    ASSIGNMENT.answer()
     with every_organization(reason="assign tickets by what people hold at all customers"):
         return services.assign_waiting(at=timezone.now())
 
