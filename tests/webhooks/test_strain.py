@@ -15,6 +15,7 @@ from tests.support.house import DAY, HOUR, MINUTE, MONDAY_9AM, SECOND, House, ma
 from tests.support.receiver import Received, Receiver, receiving
 from tests.support.webhooks import deliver, endpoint, failures, statuses
 
+pytestmark = pytest.mark.once
 RAISED = ["ticket.raised"]
 
 
