@@ -36,6 +36,7 @@ ODD: list[list[str]] = [
 ]
 
 
+PARTS = 3  # of the pages, which run on several cores
 # What nobody types, and the rows of a table after its first one, whose fields are the same.
 UNTYPED = re.compile(r"csrfmiddlewaretoken|_saveasnew|-[1-9][0-9]*-")
 CHOSEN = re.compile(r'<(?:select|input type="(?:checkbox|radio|hidden)") name="([^"]+)"')
@@ -62,14 +63,15 @@ def send(client: Client, path: str, data: dict[str, Any]) -> str:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("part", range(PARTS))
 def test_every_field_of_every_page_is_saved_or_refused_with_words(
-    world: dict[str, str], house: House, sign_in: Callable[..., Any]
+    world: dict[str, str], house: House, sign_in: Callable[..., Any], part: int
 ) -> None:
     client = sign_in(house.staff["administrator"])
     client.raise_request_exception = False
     failed = []
     opened = pages(client)
-    for path, model, sent in opened:
+    for path, model, sent in opened[part::PARTS]:
         other = model._base_manager.order_by("pk")[1:2].first()
         page = client.get(path).content.decode()
         chosen = CHOSEN.findall(page) if IS_POSTGRES else []
