@@ -44,8 +44,8 @@ def body_of(happening: Happening, reader: User) -> dict[str, Any] | None:
     """Return the ticket as it is now, the change, who made it and, of a message, the message. None
     when the reader may not read the ticket or the message.
 
-    Texts are those of the ticket's page, with secrets masked; under a contract that masks e-mail
-    addresses of machines are masked too (SPEC 3.15).
+    Texts are those of the ticket's page, with secrets masked. Where the contract masks letters,
+    IP and MAC addresses are masked too (SPEC 3.15).
     """
     fact = happening.fact
     ticket = queries.visible_to(reader).filter(pk=fact.object_id).first()
@@ -122,7 +122,7 @@ def _classification(
 
 
 def _author(entry: TimelineEntry, channel: str, reader: User) -> dict[str, Any]:
-    """Return who did it. A customer is told of which side, and the name on their own."""
+    """Return who did it. A customer is told which side it was, and the names of customers alone."""
     person = entry.person
     side = "system" if person is None else "desk" if person.is_staff else "customer"
     is_named = person is not None and (reader.is_staff or side == "customer")

@@ -78,7 +78,7 @@ def webhook(request: HttpRequest, endpoint_id: int) -> HttpResponse:
         "waiting": queries.count_waiting(endpoint),
         "dead": queries.count_dead(endpoint),
         "last": queries.last_attempt_of(endpoint),
-        "blind": "".join(queries.wrong_reader(endpoint).values()),
+        "wrong_reader": "".join(queries.wrong_reader(endpoint).values()),
         "tabs": _tabs(request, show),
         "show": show,
         "page": page,

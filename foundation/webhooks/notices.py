@@ -31,10 +31,10 @@ def tell_of_lost(endpoint: Endpoint, *, at: datetime) -> None:
     _tell("webhook_lost", endpoint, f"webhook_lost:{endpoint.pk}:{at.date()}", {}, at)
 
 
-def tell_of_blind(endpoint: Endpoint, *, at: datetime) -> None:
+def tell_of_wrong_reader(endpoint: Endpoint, *, at: datetime) -> None:
     """Say that the endpoint is told nothing, because its reader may read nothing. Once a day."""
     context = {"reader": endpoint.reader.full_name}
-    _tell("webhook_blind", endpoint, f"webhook_blind:{endpoint.pk}:{at.date()}", context, at)
+    _tell("webhook_reader", endpoint, f"webhook_reader:{endpoint.pk}:{at.date()}", context, at)
 
 
 def _tell(

@@ -160,7 +160,7 @@ def test_the_administrators_hear_of_a_reader_who_left(house: House, receiver: Re
         deliver(MONDAY_9AM + hours * HOUR)
         make_ticket(house, at=MONDAY_9AM + hours * HOUR)
 
-    (letter,) = OutboxMessage.objects.filter(template="webhook_blind")
+    (letter,) = OutboxMessage.objects.filter(template="webhook_reader")
     assert letter.recipient == house.staff["administrator"]
     assert letter.context["reader"] == "Coordinator North"
 

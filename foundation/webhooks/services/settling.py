@@ -104,7 +104,7 @@ def _let_followers_begin(delivery: Delivery, at: datetime) -> None:
 
 def _settle_endpoint(endpoint: Endpoint, answers: Sequence[Answer], at: datetime) -> None:
     if any(answer.failure == WITHHELD for answer in answers) and wrong_reader(endpoint):
-        notices.tell_of_blind(endpoint, at=at)
+        notices.tell_of_wrong_reader(endpoint, at=at)
     about_it = [each for each in answers if each.failure not in {WITHHELD, Failure.BODY}]
     if any(answer.failure == Failure.GONE for answer in about_it):
         _stop(endpoint, at)
