@@ -8,49 +8,46 @@ from django import forms
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from catalog.models import RequestTemplate, Service
-from catalog.queries import active_services, active_templates
 from desk.frame import frame
-from foundation.accounts.models import Membership
+from desk.tickets.request_fields import RequestFields, chosen_template, typed_values
 from foundation.accounts.roles import Capability
-from foundation.core.classification import ASSISTED_CHANNELS, Channel, Impact, Kind, Urgency
+from foundation.core.classification import ASSISTED_CHANNELS, Channel
 from foundation.core.errors import DomainError
 from foundation.core.zones import local_instant
 from foundation.documents.checking import CheckedFile
 from tickets import services
 from tickets.services import Arrival, NewTicket
-from web import once
 from web.access import needs
 from web.errors import put_on_form
-from web.forms import FilesField, SubjectField, TicketTextField
+from web.forms import FilesField
 from web.once import acts_once
 from web.panels import is_partial
 from web.requests import actor, person, posted_from
-from web.template_fields import TemplateFields, name_of
 from web.uploads import checked_files
 
 _REGISTRATION = "registration"
 
 
-class RegisterForm(TemplateFields):
+class RegisterForm(RequestFields):
     """Assisted registration: an agent raises a ticket for a customer who called or wrote. ``begun``
-    carries the instant at which the page was opened, signed. A template of the catalogue brings its
-    kind, its service and its own fields.
+    carries the instant at which the page was opened, signed.
     """
 
-    begun = forms.CharField(widget=forms.HiddenInput, required=False)
-    membership: "forms.ModelChoiceField[Membership]" = forms.ModelChoiceField(
-        label=gettext_lazy("Requester"), queryset=None
+    renewed_by = "admin:registration_form"
+    renewed = "registration"
+    field_order = (
+        *("begun", "membership", "channel", "contacted_at", "template", "kind", "service"),
+        *("subject", "description", "impact", "urgency", "number_given", "attachments"),
     )
+
+    begun = forms.CharField(widget=forms.HiddenInput, required=False)
     channel = forms.ChoiceField(
         label=gettext_lazy("Channel"),
         choices=[(channel, channel.label) for channel in ASSISTED_CHANNELS],
@@ -65,27 +62,6 @@ class RegisterForm(TemplateFields):
             "this page."
         ),
     )
-    template: "forms.ModelChoiceField[RequestTemplate]" = forms.ModelChoiceField(
-        label=gettext_lazy("Template"),
-        queryset=None,
-        required=False,
-        to_field_name="slug",
-        empty_label=gettext_lazy("without a template"),
-    )
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Kind.choices)
-    service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
-        label=gettext_lazy("Service"), queryset=None
-    )
-    subject = SubjectField(label=gettext_lazy("Subject"), max_length=200)
-    description = TicketTextField(
-        label=gettext_lazy("Description"), widget=forms.Textarea(attrs={"rows": 5})
-    )
-    impact = forms.ChoiceField(
-        label=gettext_lazy("Impact"), choices=Impact.choices, initial=Impact.MINOR
-    )
-    urgency = forms.ChoiceField(
-        label=gettext_lazy("Urgency"), choices=Urgency.choices, initial=Urgency.MEDIUM
-    )
     number_given = forms.BooleanField(
         label=gettext_lazy("They are on the line and get the number at once"),
         required=False,
@@ -93,43 +69,14 @@ class RegisterForm(TemplateFields):
     )
     attachments = FilesField()
 
-    def __init__(self, *args: Any, template: RequestTemplate | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["contacted_at"].is_conditional = True
-        members = Membership.objects.filter(
-            is_suspended=False, user__is_active=True
-        ).select_related("user", "organization")
-        membership = fields["membership"]
-        membership.queryset = members.order_by("organization__name", "user__full_name", "pk")
-        membership.label_from_instance = lambda m: f"{m.user} · {m.organization}"
         fields["attachments"].widget.attrs["hx-preserve"] = True  # files stay chosen
-        fields["service"].queryset = active_services()
-        fields["template"].queryset = active_templates()
-        fields["template"].label_from_instance = lambda each: f"{each.service} · {each.name}"
-        fields["template"].widget.attrs |= {
-            "hx-post": reverse("admin:registration_form"),
-            "hx-include": "closest form",
-            "hx-target": "#registration",
-            "hx-swap": "innerHTML",
-        }
-        if template is not None:
-            self._use(template, members)
-
-    def _use(self, template: RequestTemplate, members: QuerySet[Membership]) -> None:
-        """Put the template's fields in place of kind and service."""
-        fields: Any = self.fields
-        for name in ("kind", "service"):
-            del fields[name]
-        fields["impact"].initial = template.default_impact
-        fields["urgency"].initial = template.default_urgency
-        self.ask_for(template, members)
-        before = [name for name in fields if not name.startswith("field_")]
-        place = before.index("description")
-        self.order_fields([*before[:place], *map(name_of, self.extra), *before[place:]])
 
     def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
+        data = super().clean()
         lacks_arrival = not data.get("contacted_at") and "contacted_at" not in self.errors
         if data.get("channel") == Channel.EMAIL and lacks_arrival:
             self.add_error(
@@ -142,26 +89,10 @@ class RegisterForm(TemplateFields):
                 )
             except ValidationError as error:
                 self.add_error("contacted_at", error)
-        if data.get("membership"):
-            self.check_people(data["membership"].organization)
         return data
 
     def new_ticket(self, files: Sequence[CheckedFile], begun_at: datetime) -> NewTicket:
-        data = self.cleaned_data
-        template: RequestTemplate | None = data["template"]
-        return NewTicket(
-            membership=data["membership"],
-            subject=data["subject"],
-            description=data["description"],
-            kind=Kind(template.kind if template is not None else data["kind"]),
-            service=template.service if template is not None else data["service"],
-            impact=Impact(data["impact"]),
-            urgency=Urgency(data["urgency"]),
-            template=template,
-            answers=self.answers(),
-            files=files,
-            arrival=self.arrival(begun_at),
-        )
+        return self.request(files=files, arrival=self.arrival(begun_at))
 
     def arrival(self, begun_at: datetime) -> Arrival:
         """Return how the request came in. ``begun_at`` is when the page was opened: a registration
@@ -205,7 +136,7 @@ def register(request: HttpRequest) -> HttpResponse:
         request.POST or None,
         request.FILES or None,
         initial={"begun": _begun(request, now)},
-        template=_chosen(request),
+        template=chosen_template(request),
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -235,19 +166,8 @@ def registration_form(request: HttpRequest) -> HttpResponse:
     """Serve the form with the fields of the chosen template, and what was typed; nothing is saved.
     To htmx the fields alone; without JavaScript, the page.
     """
-    typed = {name: value for name, value in request.POST.items() if name != once.FIELD}
-    template = _chosen(request)
-    if template is not None:
-        typed |= {"impact": template.default_impact, "urgency": template.default_urgency}
-    form = RegisterForm(initial=typed, template=template)
+    template = chosen_template(request)
+    form = RegisterForm(initial=typed_values(request, template), template=template)
     if is_partial(request):
         return render(request, "desk/tickets/_registration.html", {"form": form})
     return render(request, "desk/tickets/register.html", frame(request) | {"form": form})
-
-
-def _chosen(request: HttpRequest) -> RequestTemplate | None:
-    """Return the template that the posted form names; None without one, or for one that there is
-    not, which the form refuses.
-    """
-    slug = request.POST.get("template", "")
-    return active_templates().filter(slug=slug).first() if slug else None
