@@ -13,11 +13,10 @@ from foundation.accounts.models import Team, User
 from foundation.accounts.queries import acting_person
 from foundation.core.actor import Actor
 from foundation.core.errors import DomainError, Invalid
-from foundation.core.texts import is_blank, one_line
+from foundation.core.texts import is_blank
 from tickets.letters import language_of
 from tickets.masking import secrets_in
 from tickets.models import (
-    LONGEST_TITLE,
     MACRO_KINDS,
     MACRO_STEPS,
     MOST_MINUTES,
@@ -35,21 +34,19 @@ from tickets.services.details import TransitionDetails
 from tickets.services.errors import ActionNotAllowed, StaleTicket
 from tickets.services.holding import Said, say, send_what_is_held
 from tickets.services.lifecycle import possible_transitions, transition_ticket
+from tickets.services.prepared import kept_tags, titles_of, wrong_in
 from tickets.services.replying import steps_with_reply
 from tickets.services.saying import Saying
 from tickets.services.sharing import (
-    MOST_LINES,
     Label,
     delete_shared,
     save_shared,
     wrong_texts,
 )
-from tickets.services.tagging import MOST_TAGS, tag_ticket, tags_by_key
+from tickets.services.tagging import tag_ticket
 from tickets.services.ticket_tasks import TaskPlan, add_tasks
 from tickets.services.times import Spent
 from tickets.states import FINAL, START, SolutionType, Transition
-
-LONGEST_TAGS = Macro._meta.get_field("tags").max_length or 0
 
 
 class MacroRefused(ActionNotAllowed):
@@ -262,23 +259,9 @@ def _require_possible(acts: MacroActs, wrong: dict[str, Any]) -> None:
 
 def _wrong(acts: MacroActs) -> dict[str, Any]:
     """Return what is wrong with the acts, by field."""
-    wrong = {**_wrong_message(acts), **_wrong_step(acts), **secrets_in(tasks=acts.tasks)}
-    titles = _lines(acts.tasks)
-    if len(titles) > MOST_LINES:
-        wrong["tasks"] = _("At most %(count)d tasks.") % {"count": MOST_LINES}
-    elif any(len(title) > LONGEST_TITLE for title in titles):
-        wrong["tasks"] = _("A task has at most %(count)d characters.") % {"count": LONGEST_TITLE}
-    if not is_blank(acts.tags):
-        try:
-            tags = tags_by_key(acts.tags.split(",")).values()
-            if len(tags) > MOST_TAGS or len(", ".join(tags)) > LONGEST_TAGS:
-                wrong["tags"] = _("At most %(count)d tags, and %(most)d characters.") % {
-                    "count": MOST_TAGS,
-                    "most": LONGEST_TAGS,
-                }
-        except Invalid as error:
-            wrong |= error.fields
-    does = (acts.takes, acts.kind, acts.step, titles, not is_blank(acts.tags))
+    wrong = {**_wrong_message(acts), **_wrong_step(acts)}
+    wrong |= wrong_in(tags=acts.tags, tasks=acts.tasks)
+    does = (acts.takes, acts.kind, acts.step, titles_of(acts.tasks), not is_blank(acts.tags))
     if not wrong and not any(does):
         wrong["takes"] = _("Choose at least one thing that it does.")
     return wrong
@@ -324,16 +307,10 @@ def _kept(acts: MacroActs) -> dict[str, Any]:
         "solution_type": acts.solution_type if _needs_solution_type(acts.step) else "",
         "minutes": acts.minutes,
         "activity": acts.activity,
-        "tags": ", ".join(tags_by_key(acts.tags.split(",")).values())
-        if not is_blank(acts.tags)
-        else "",
-        "tasks": "\n".join(_lines(acts.tasks)),
+        "tags": kept_tags(acts.tags),
+        "tasks": "\n".join(titles_of(acts.tasks)),
     }
 
 
 def _needs_solution_type(step: str) -> bool:
     return any(each.name == step and "solution_type" in each.needs for each in MACRO_STEPS)
-
-
-def _lines(text: str) -> list[str]:
-    return [one_line(line) for line in text.splitlines() if not is_blank(line)]
