@@ -27,6 +27,7 @@ NAVIGATION = (
     NavigationItem("admin:queue", _("Queue"), "inbox", Capability.SEE_TICKETS),
     NavigationItem("admin:team_load", _("Team load"), "users", Capability.SUPERVISE),
     NavigationItem("admin:audits", _("Audits"), "file-search", Capability.SEE_TICKETS),
+    NavigationItem("admin:recurrences", _("Recurring"), "repeat", Capability.WORK_TICKETS),
     NavigationItem("admin:reports", _("Reports"), "chart-column", Capability.SEE_REPORTS),
     NavigationItem("admin:simulations", _("Simulations"), "flask-conical", Capability.SEE_REPORTS),
     NavigationItem("admin:coverage", _("Coverage"), "shield-check", Capability.SEE_REPORTS),

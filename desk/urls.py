@@ -12,6 +12,7 @@ from desk.macros.urls import urlpatterns as macros
 from desk.notices.urls import urlpatterns as notices
 from desk.palette.urls import urlpatterns as palette
 from desk.queue.urls import urlpatterns as queue
+from desk.recurring.urls import urlpatterns as recurring
 from desk.replies.urls import urlpatterns as replies
 from desk.reports.urls import urlpatterns as reports
 from desk.simulations.urls import urlpatterns as simulations
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *replies,
     *checklists,
     *macros,
+    *recurring,
     *notices,
     *palette,
     *webhooks,

@@ -13,6 +13,7 @@ _PAGES = {
     ("ticket", True): ("admin:ticket", "number", ""),
     ("ticket", False): ("portal:ticket", "number", ""),
     ("queue", True): ("admin:queue", "", "view"),
+    ("recurrence", True): ("admin:recurrence", "recurrence_id", ""),
     ("audit", True): ("admin:audit", "number", ""),
     ("webhook", True): ("admin:webhook", "endpoint_id", ""),
     ("coverage", True): ("admin:coverage", "", "customer"),

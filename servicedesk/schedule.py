@@ -68,6 +68,15 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": SLOW_TICK,
         "options": {"expires": SLOW_TICK},
     },
+    "recurring tickets": {
+        "task": "tickets.tasks.sweep_recurrences",
+        "schedule": SLOW_TICK,
+        "options": {"expires": SLOW_TICK},
+    },
+    "recurring tickets anew": {
+        "task": "tickets.tasks.renew_recurrences",
+        "schedule": crontab(minute="19"),
+    },
     "automatic assignment": {
         "task": "tickets.tasks.sweep_assignment",
         "schedule": SLOW_TICK,

@@ -110,6 +110,42 @@ def sweep_snoozes() -> int:
 
 
 @shared_task(queue="clocks")
+def sweep_recurrences() -> int:
+    """Raise the recurring tickets that are due, at most ``SWEEP_BATCH``; of one that has missed
+    several days, one day a run. Return how many were due.
+    """
+    at = timezone.now()
+    with every_organization(reason="find the recurring tickets that are due"):
+        due = queries.due_recurrences(at, SWEEP_BATCH)
+    for organization_id, recurrence_id in due:
+        try:
+            with organization_scope(organization_id):
+                services.raise_due(recurrence_id=recurrence_id, at=timezone.now())
+        except Exception:
+            logger.exception("The recurring ticket %s could not be raised", recurrence_id)
+    return len(due)
+
+
+@shared_task(queue="reports")
+def renew_recurrences() -> int:
+    """Compute anew when recurring tickets are next due: zones and calendars may have changed.
+    Return how many moved.
+    """
+    at = timezone.now()
+    moved = 0
+    last = 0
+    while True:
+        with every_organization(reason="find the recurring tickets that run"):
+            portion = queries.running_recurrences(last, SWEEP_BATCH)
+        if not portion:
+            return moved
+        for organization_id, recurrence_id in portion:
+            with organization_scope(organization_id):
+                moved += services.plan_anew(recurrence_id=recurrence_id, at=at)
+            last = recurrence_id
+
+
+@shared_task(queue="clocks")
 def sweep_assignment() -> int:
     """Assign the tickets that wait in the groups with automatic assignment; return how many."""
     ASSIGNMENT.answer()

@@ -15,7 +15,15 @@ from tickets import verbs
 from tickets.choosing import Verdict
 from tickets.endings import EndCause
 from tickets.masking import kind_words
-from tickets.models import Activity, DataChange, LinkKind, MessageKind, format_number, link_label
+from tickets.models import (
+    Activity,
+    DataChange,
+    LinkKind,
+    MessageKind,
+    NotRaised,
+    format_number,
+    link_label,
+)
 from tickets.states import State
 from tickets.stays import StayMark
 
@@ -230,6 +238,12 @@ def _snoozed(payload: Mapping[str, Any], time_zone: str) -> str:
     return _("Snoozed until %(until)s") % {"until": until}
 
 
+def _not_raised(payload: Mapping[str, Any], time_zone: str) -> str:
+    return _("Recurring ticket not raised: %(problem)s") % {
+        "problem": NotRaised(payload["problem"]).label
+    }
+
+
 def _original_shown(payload: Mapping[str, Any], time_zone: str) -> str:
     return _("Sensitive data shown: %(what)s") % {"what": kind_words(payload["kinds"])}
 
@@ -273,6 +287,11 @@ SENTENCES: dict[str, Sentence] = {
     ),
     verbs.ORIGINAL_SHOWN: _original_shown,
     verbs.CUSTOMER_REMINDED: _reminded,
+    verbs.RECURRENCE_SAVED: fixed(gettext_noop("Recurring ticket saved")),
+    verbs.RECURRENCE_PAUSED: fixed(gettext_noop("Recurring ticket paused")),
+    verbs.RECURRENCE_RESUMED: fixed(gettext_noop("Recurring ticket resumed")),
+    verbs.RECURRENCE_DELETED: fixed(gettext_noop("Recurring ticket deleted")),
+    verbs.RECURRENCE_FAILED: _not_raised,
     verbs.SNOOZED: _snoozed,
     verbs.WOKEN: fixed(gettext_noop("No longer snoozed")),
     verbs.SEEN_AS_CUSTOMER: fixed(gettext_noop("Seen as the customer sees it")),

@@ -8,13 +8,15 @@ from datetime import datetime
 from django.conf import settings
 
 from foundation.accounts.models import DESK_ZONE, Team, User
-from foundation.accounts.queries import may_read, supervisors_of
+from foundation.accounts.queries import may_read, serves, supervisors_of
+from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.links import Link
 from foundation.duty.models import Absence
 from foundation.duty.roster import members_of
+from foundation.notifications.services import Letter, queue_letters
 from tickets.letters import send, subject_in_mail, ticket_letter
-from tickets.models import Snooze, StateInterval, Task, Ticket
+from tickets.models import RecurrenceDay, Snooze, StateInterval, Task, Ticket
 from tickets.notices import desk_readers
 from tickets.permissions import may_follow
 from tickets.states import State
@@ -105,6 +107,37 @@ def _readers(team: Team) -> list[User]:
     if team.email:
         return [User(email=team.email, full_name=team.name, language=settings.LANGUAGE_CODE)]
     return members_of(team)
+
+
+def notify_not_raised(*, day: RecurrenceDay, at: datetime) -> None:
+    """Tell who keeps a recurring ticket that it was not raised on a day, and why; when they keep it
+    no more, the supervisors of the customer.
+    """
+    recurrence = day.recurrence
+    organization = recurrence.organization
+    keeper = recurrence.keeper
+    keeps = keeper.is_active and keeper.can(Capability.SUPERVISE)
+    readers = [keeper] if keeps and serves(keeper, organization.pk) else []
+    letters = [
+        Letter(
+            template="recurrence_failed",
+            to_email=reader.email,
+            to_name=reader.full_name,
+            recipient_id=reader.pk,
+            language=reader.language or settings.LANGUAGE_CODE,
+            dedupe_key=f"recurrence:{day.pk}:{reader.pk}",
+            links={"url": Link("recurrence", str(recurrence.pk), for_staff=True)},
+            context={
+                "name": recurrence.name,
+                "organization": organization.name,
+                "due_at": day.due_at.isoformat(),
+                "time_zone": organization.time_zone,
+                "problem": day.problem,
+            },
+        )
+        for reader in readers or supervisors_of(organization.pk)
+    ]
+    queue_letters(organization_id=organization.pk, letters=letters, at=at)
 
 
 def notify_woken(*, ticket: Ticket, snooze: Snooze, at: datetime) -> None:

@@ -104,7 +104,7 @@ class AssignmentActions:
             body.is_valid(raise_exception=True)
             ticket = services.assign_ticket(
                 ticket=ticket,
-                assignee=_assignee(body.validated_data["assignee"]),
+                assignee=staff_by_email(body.validated_data["assignee"]),
                 by=actor(request._request, Channel.API),
                 at=at,
                 expected_version=expected_version(request),
@@ -136,7 +136,7 @@ class AssignmentActions:
         return ticket_answer(request, queries.get_ticket(person(request), found.ticket.number))
 
 
-def _assignee(address: str | None) -> User | None:
+def staff_by_email(address: str | None) -> User | None:
     """Return the person with this address, None without one. Raises ``Invalid`` for nobody of the
     staff.
     """

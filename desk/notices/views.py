@@ -27,6 +27,7 @@ ICONS = {
     "task_given": "list-checks",
     "task_due": "list-checks",
     "ticket_woken": "moon",
+    "recurrence_failed": "calendar-x-2",
     "watched": "bell",
     "clock": "hourglass",
     "escalation": "triangle-alert",

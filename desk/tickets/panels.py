@@ -137,6 +137,7 @@ class Steps(TicketPanel):
             "can_mark": ticket.state in MARKABLE and Who.HOLDER in standing(user, ticket),
             "mark_form": MarkForm(initial={"version": ticket.version}),
             "snooze": queries.snooze_of(ticket),
+            "can_repeat": user.can(Capability.SUPERVISE),
             "can_snooze": ticket.assignee_id == user.pk and ticket.state not in FINAL,
             "can_wake": ticket.assignee_id == user.pk or user.can(Capability.SUPERVISE),
             "snooze_form": SnoozeForm(),

@@ -17,6 +17,7 @@ from desk.tickets.time_form import TimeForm
 from escalation.queries import rule_logs_of
 from foundation.accounts.models import DESK_ZONE, User
 from foundation.accounts.roles import Capability
+from foundation.core.classification import Channel
 from tickets import queries
 from tickets.models import LinkKind, Ticket
 from tickets.permissions import can_work
@@ -56,18 +57,20 @@ class Relations(TicketPanel):
     template = "desk/tickets/panels/relations.html"
     place = Place.SIDE
     loads = Loads.AFTER_PAGE
-    statements = 4  # the links, their tickets, the merged ones, the numbers to choose from
+    statements = 5  # the links, their tickets, the merged ones, the numbers to choose from, origin
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
         works = can_work(user, ticket)
         relations = queries.relations_of(ticket, user)
         absorbed = page.absorbed
-        if not (works or relations or absorbed):
+        recurrence = queries.recurrence_of(ticket) if ticket.channel == Channel.SYSTEM else None
+        if not (works or relations or absorbed or recurrence):
             return None
         return {
             "relations": relations,
             "absorbed": absorbed,
+            "recurrence": recurrence,
             "open_parts": _open_parts(ticket, relations),
             "works": works,
             "can_merge": works and ticket.state in OPEN_STATES,

@@ -84,6 +84,10 @@ class WorkCalendar:
         self.holidays = frozenset(holidays)
         self._table: Timetable | None = None
 
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether the local day has open time."""
+        return bool(self.windows.get(day.weekday())) and day not in self.holidays
+
     def add(self, start: datetime, duration: timedelta) -> datetime:
         """Return the earliest instant with exactly ``duration`` of open time since ``start``; zero
         gives ``start``.

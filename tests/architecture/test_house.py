@@ -387,6 +387,7 @@ def test_every_verb_of_the_record_has_a_sentence(language: str) -> None:
     payload = {"metric": "reaction", "from": "new", "to": "open", "kind": "related", "tag": 3}
     payload |= {"minutes": 90, "activity": "travel", "mark": "spare_parts", "expected_on": ""}
     payload |= {"kinds": "password,ip", "count": 2}
+    payload |= {"problem": "late"}
     payload |= {"change": "update", "environment": "test", "rows": 3}
     payload |= dict.fromkeys(("started_at", "ended_at", "until"), "2026-03-02T15:00:00+00:00")
     payload |= dict.fromkeys(("follower", "survivor", "absorbed", "other", "is_source"), 1)

@@ -124,6 +124,10 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     "tickets.HeldFile": [({"name": "a.pdf"}, "a.pdf")],
     "tickets.Rename": [({"kind": "person", "object_id": 7}, "person 7")],
     "tickets.Macro": [({"name": "Ask"}, "Ask")],
+    "tickets.Recurrence": [({"name": "Backups"}, "Backups")],
+    "tickets.RecurrenceDay": [
+        ({"recurrence_id": 7, "day": date(2026, 3, 2)}, "7 2026-03-02"),
+    ],
     "tickets.SavedReply": [({"name": "Restart"}, "Restart")],
     "tickets.SavedView": [({"name": "My printers"}, "My printers")],
     "tickets.StateInterval": [

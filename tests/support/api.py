@@ -18,6 +18,9 @@ class Api:
     def patch(self, path: str, body: dict[str, Any], **headers: str) -> Any:
         return self._send(self.client.patch, path, body, headers)
 
+    def put(self, path: str, body: dict[str, Any], **headers: str) -> Any:
+        return self._send(self.client.put, path, body, headers)
+
     def _send(
         self, send: Callable[..., Any], path: str, body: dict[str, Any], headers: dict[str, str]
     ) -> Any:

@@ -32,8 +32,15 @@ from tests.support.house import (
     by,
     make_ticket,
 )
+from tests.support.recurring import recurring
 from tests.support.webhooks import endpoint
-from tickets.models import AgentProfile, Attachment, GroupAssignment
+from tickets.models import (
+    AgentProfile,
+    Attachment,
+    GroupAssignment,
+    NotRaised,
+    RecurrenceDay,
+)
 from tickets.services import (
     Analysis,
     MacroActs,
@@ -190,6 +197,14 @@ def world(house: House) -> dict[str, str]:
         by=by(house.staff["desk_supervisor"]),
         at=MONDAY_9AM,
     )
+    recurrence = recurring(house, "FREQ=DAILY", name=CANARY, description=CANARY)
+    missed = RecurrenceDay.objects.create(
+        organization=house.north,
+        recurrence=recurrence,
+        day=MONDAY_9AM.date(),
+        due_at=MONDAY_9AM,
+        problem=NotRaised.LATE,
+    )
     Shift.objects.create(name="Days", hours={"0": [["08:00", "16:00"]]})
     AgentProfile.objects.create(person=house.agent)
     GroupAssignment.objects.create(team=house.level_two)
@@ -233,6 +248,8 @@ def world(house: House) -> dict[str, str]:
         "task_id": str(task.pk),
         "checklist_id": str(checklist.pk),
         "macro_id": str(macro.pk),
+        "recurrence_id": str(recurrence.pk),
+        "day_id": str(missed.pk),
         "act": "finish",
         "entry_id": "1",
         "session_id": str(remote.pk),

@@ -11,6 +11,11 @@ from tests.support.walker import Walker
 pytestmark = pytest.mark.walk
 
 AGENT = "agent@mesa.example"
+SUPERVISOR = "supervisor@mesa.example"
+EVERY_MONTH = {
+    "es": "Cada mes, el primer día de lunes a viernes, 08:00",
+    "en": "Every month, the first weekday, 08:00",
+}
 
 
 class Keyboard:
@@ -96,6 +101,42 @@ def test_from_sign_in_to_twenty_solved_tickets(browser: Browser, mesa: Mesa, lan
     assert len(seen) == 20
     walker.check()
     assert mesa.script("solved_and_answered", subject, "It works again.") == 20
+
+
+def test_a_recurring_ticket_is_planned_paused_and_resumed_with_the_keyboard(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    raise_tickets(mesa, 1, f"Backups {language}")
+    walker = Walker(browser, mesa, SUPERVISOR, language)
+    page = walker.page
+    walker.open(f"/admin/queue/?view=unassigned&q=Backups {language}")
+    address = page.locator("[data-row] .cell-subject a").first.get_attribute("href")
+    assert address
+    walker.open(address)
+
+    page.keyboard.press("e")
+    again = page.locator(".steps-menu a[href*='recurring/new']")
+    expect(again).to_be_visible()
+    walker.do(lambda: again.press("Enter"))
+    expect(page.locator("#schedule")).not_to_be_visible()
+    page.locator("[name=frequency]").focus()
+    page.keyboard.press("ArrowDown")  # months
+    page.locator("[name=month_by]").focus()
+    page.keyboard.press("ArrowDown")  # on a weekday
+    page.locator("[name=nth_day]").focus()
+    page.keyboard.press("End")  # from Monday to Friday
+    expect(page.locator("#schedule li")).to_have_count(5)
+    expect(page.locator("#schedule strong")).to_have_text(EVERY_MONTH[language])
+    walker.check_accessibility()
+    walker.do(lambda: page.locator(".recurrence .actions button").press("Enter"))
+
+    expect(page.locator("h1")).to_contain_text(f"Backups {language}")
+    expect(page.locator(".next-times li")).to_have_count(5)
+    walker.do(lambda: page.locator("form[action$='/pause/'] button").press("Enter"))
+    expect(page.locator(".next-times")).to_be_hidden()
+    walker.do(lambda: page.locator("form[action$='/resume/'] button").press("Enter"))
+    expect(page.locator(".next-times li")).to_have_count(5)
+    walker.expect_no_refusal()
 
 
 def test_a_macro_and_a_ticket_put_aside_with_the_keyboard(

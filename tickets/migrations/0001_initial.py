@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
         ("accounts", "__first__"),
         ("catalog", "0001_initial"),
         ("documents", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -2266,5 +2267,238 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["until"], name="snooze_until")],
                 "constraints": [models.UniqueConstraint(fields=("ticket",), name="snooze_unique")],
             },
+        ),
+        migrations.CreateModel(
+            name="Recurrence",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("subject", models.CharField(max_length=200, verbose_name="subject")),
+                ("description", models.TextField(verbose_name="description")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("incident", "Incident"), ("request", "Service request")],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("answers", models.JSONField(default=list)),
+                (
+                    "impact",
+                    models.CharField(
+                        choices=[
+                            ("extensive", "Extensive: the whole company"),
+                            ("significant", "Significant: a business unit"),
+                            ("moderate", "Moderate: a department"),
+                            ("minor", "Minor: one person"),
+                        ],
+                        max_length=20,
+                        verbose_name="impact",
+                    ),
+                ),
+                (
+                    "urgency",
+                    models.CharField(
+                        choices=[
+                            ("critical", "Critical: cannot work"),
+                            ("high", "High: work is degraded"),
+                            ("medium", "Medium: degraded, not critical"),
+                            ("low", "Low: can work"),
+                        ],
+                        max_length=20,
+                        verbose_name="urgency",
+                    ),
+                ),
+                ("tags", models.CharField(blank=True, max_length=400, verbose_name="tags")),
+                ("tasks", models.TextField(blank=True, verbose_name="tasks, one a line")),
+                ("rule", models.CharField(max_length=200, verbose_name="rule")),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("at_time", models.TimeField(verbose_name="time of day")),
+                (
+                    "closed_days",
+                    models.CharField(
+                        choices=[
+                            ("raise", "The ticket is raised all the same"),
+                            ("next", "The ticket is raised on the next working day"),
+                            ("skip", "No ticket is raised"),
+                        ],
+                        default="raise",
+                        max_length=5,
+                        verbose_name="on a day off",
+                    ),
+                ),
+                ("is_paused", models.BooleanField(default=False, verbose_name="paused")),
+                ("done_until", models.DateField(null=True)),
+                ("next_at", models.DateTimeField(null=True, verbose_name="next ticket")),
+                ("created_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="assignee",
+                    ),
+                ),
+                (
+                    "keeper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
+                (
+                    "membership",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                        verbose_name="requester",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="organization",
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.service",
+                        verbose_name="service",
+                    ),
+                ),
+                (
+                    "template",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.requesttemplate",
+                        verbose_name="template",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "recurring ticket",
+                "verbose_name_plural": "recurring tickets",
+                "ordering": ("-pk",),
+                "abstract": False,
+                "base_manager_name": "objects",
+            },
+        ),
+        migrations.CreateModel(
+            name="RecurrenceDay",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("due_at", models.DateTimeField()),
+                (
+                    "problem",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("requester", "The requester may not raise tickets any more"),
+                            ("service", "The service is not offered any more"),
+                            ("late", "Mesa was not running then, and for too long afterwards"),
+                            ("refused", "The ticket was refused"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="organization",
+                    ),
+                ),
+                (
+                    "recurrence",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tickets.recurrence",
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tickets.ticket",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("-day", "-pk"),
+                "abstract": False,
+                "base_manager_name": "objects",
+            },
+        ),
+        migrations.AddIndex(
+            model_name="recurrence",
+            index=models.Index(
+                condition=models.Q(("next_at__isnull", False)),
+                fields=["next_at"],
+                name="recurrence_next",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="recurrence",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "name"), name="recurrence_unique"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="recurrence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_paused", False), ("next_at__isnull", True), _connector="OR"
+                ),
+                name="recurrence_paused_has_no_next",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="recurrenceday",
+            constraint=models.UniqueConstraint(
+                fields=("recurrence", "day"), name="recurrence_day_unique"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="recurrenceday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("problem", ""), ("ticket__isnull", False)),
+                    models.Q(("problem__gt", ""), ("ticket__isnull", True)),
+                    _connector="OR",
+                ),
+                name="recurrence_day_has_outcome",
+            ),
         ),
     ]

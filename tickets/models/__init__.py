@@ -11,6 +11,7 @@ from tickets.models.conversation import Attachment, Message, MessageKind, StateI
 from tickets.models.held import HeldFile, HeldMessage
 from tickets.models.macros import MACRO_KINDS, MACRO_STEPS, Macro
 from tickets.models.originals import OriginalText
+from tickets.models.recurrences import NotRaised, Recurrence, RecurrenceDay
 from tickets.models.relations import CHOSEN_LINKS, LinkKind, Merge, TicketLink, Watcher, link_label
 from tickets.models.remote import LONGEST_SUMMARY, Consent, RemoteSession
 from tickets.models.renames import Rename
@@ -51,7 +52,10 @@ __all__ = [
     "Merge",
     "Message",
     "MessageKind",
+    "NotRaised",
     "OriginalText",
+    "Recurrence",
+    "RecurrenceDay",
     "RemoteSession",
     "Rename",
     "SavedReply",

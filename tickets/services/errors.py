@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from foundation.core.errors import DomainError, Invalid, NotAllowed
-from tickets.models import Ticket
+from tickets.models import Recurrence, Ticket
 from tickets.queries import TimelineEntry
 from tickets.states import Transition
 
@@ -62,3 +62,13 @@ class StaleTicket(DomainError):
             % {"number": ticket.number}
         )
         self.changes = changes
+
+
+class StaleRecurrence(DomainError):
+    """Somebody saved the recurring ticket after this person read it. Nothing was written."""
+
+    code = "stale"
+
+    def __init__(self, recurrence: Recurrence) -> None:
+        words = _("%(person)s changed it meanwhile. Nothing was saved: look at it and save again.")
+        super().__init__(words % {"person": recurrence.keeper})

@@ -95,6 +95,7 @@ class NewTicket:
     continues: Ticket | None = None  # of the same organization, ended
     arrival: Arrival | None = None  # of a request that the desk registers; None: it arrives now
     written: Written | None = None  # of one that is split off another ticket
+    planned_at: datetime | None = None  # of a recurring ticket, which the system raises
 
     @property
     def organization(self) -> Organization:
@@ -107,7 +108,7 @@ class NewTicket:
     def received_at(self, at: datetime) -> datetime:
         """Return the instant from which the times run, of a request that is raised ``at``."""
         came = self.arrival or self.written
-        return came.at if came is not None else at
+        return came.at if came is not None else self.planned_at or at
 
 
 @transaction.atomic
@@ -122,7 +123,7 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     ``NumberGiven``.
     """
     _check_people(request, by)
-    _check_texts(request)
+    check_texts(request)
     _check_arrival(request, by, at)
     received_at = request.received_at(at)
     if by.person_id == request.requester.pk:
@@ -198,6 +199,7 @@ def _write(
         impact=request.impact,
         urgency=request.urgency,
         priority=priority,
+        classified_at=request.planned_at,  # the desk classified what it planned
         state=State.NEW if arrives else State.OPEN,
         channel=request.written.channel if request.written else by.channel,
         requester=request.requester,
@@ -237,6 +239,8 @@ def _check_people(request: NewTicket, by: Actor) -> None:
             )
             % {"person": request.requester, "organization": request.organization}
         )
+    if request.planned_at is not None and by.person_id is None:
+        return  # who planned it was asked when they saved it
     if by.person_id != request.requester.pk and not acting_person(by).can(Capability.WORK_TICKETS):
         raise MayNotRaise(_("Only the desk can raise tickets for another person."))
 
@@ -265,7 +269,8 @@ def _check_arrival(request: NewTicket, by: Actor, at: datetime) -> None:
         raise Invalid(_("Some data of the registration is wrong."), fields=fields)
 
 
-def _check_texts(request: NewTicket) -> None:
+def check_texts(request: NewTicket) -> None:
+    """Raise ``Invalid`` for a subject or a description that is missing or too long."""
     fields = {}
     if seen(request.subject) < 3:
         fields["subject"] = _("Write a subject of at least 3 characters.")

@@ -48,6 +48,14 @@ def add_tasks(
     ahead, an owner does not attend tickets of the customer or is away, too many tasks are open.
     """
     require_worker(ticket, by)
+    return add_tasks_automatically(ticket=ticket, plans=plans, by=by, at=at, checklist=checklist)
+
+
+@transaction.atomic
+def add_tasks_automatically(
+    *, ticket: Ticket, plans: Sequence[TaskPlan], by: Actor, at: datetime, checklist: str = ""
+) -> list[Task]:
+    """Add tasks to a ticket, as ``add_tasks``, on behalf of the system: asks for no permission."""
     for plan in plans:
         _check(plan, None, ticket, at)
     locked = locked_ticket(ticket.pk)

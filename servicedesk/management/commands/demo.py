@@ -21,6 +21,7 @@ from reports.services import NewSimulation, request_report, request_simulation
 from servicedesk.demo.audits import _by, build_audits
 from servicedesk.demo.demonstration import DAYS, TICKETS, Demonstration
 from servicedesk.demo.house import SETUP, House, build_house
+from servicedesk.demo.recurring import plan_recurring
 from servicedesk.demo.relations import relate_tickets
 from sla.metrics import Metric
 from sla.simulation.drafts import Draft
@@ -52,6 +53,7 @@ class Command(BaseCommand):
             house = build_house(now - timedelta(days=DAYS + 1), now)
             count = Demonstration(house, until=now, tickets=options["tickets"]).run()
             relate_tickets(house, now)
+            plan_recurring(house, now)
             build_audits(house, now)
             self._publish(house, now)
             mark_all_sent(at=now)
