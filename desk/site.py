@@ -94,6 +94,7 @@ class MesaAdminSite(AdminSite):
             context["keys"] = json.dumps({each.name: [each.key, each.place] for each in shortcuts})
             context["sees_tickets"] = request.user.can(Capability.SEE_TICKETS)
             context["works_tickets"] = request.user.can(Capability.WORK_TICKETS)
+            context["holds_tickets"] = request.user.can(Capability.HOLD_TICKETS)
             context["takes_tickets"] = request.user.can(Capability.HOLD_TICKETS)
             context["undo_seconds"] = settings.MESA_UNDO_SECONDS
         return context

@@ -15,6 +15,7 @@ from desk.queue.urls import urlpatterns as queue
 from desk.recurring.urls import urlpatterns as recurring
 from desk.replies.urls import urlpatterns as replies
 from desk.reports.urls import urlpatterns as reports
+from desk.signature.urls import urlpatterns as signature
 from desk.simulations.urls import urlpatterns as simulations
 from desk.team.urls import urlpatterns as team
 from desk.tickets.urls import urlpatterns as tickets
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *simulations,
     *keyboard,
     *replies,
+    *signature,
     *checklists,
     *macros,
     *recurring,

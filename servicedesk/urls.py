@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from web import health, originals, verification, views
+from web import formatting, health, originals, verification, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("verify/", verification.verify, name="verify"),
     path("verify/certificate.pem", verification.certificate, name="certificate"),
     path("sensitive/", originals.hint, name="sensitive"),
+    path("preview/", formatting.preview, name="preview"),
     path(
         "originals/messages/<int:message_id>/", originals.original_message, name="original_message"
     ),

@@ -11,10 +11,10 @@ from foundation.accounts.models import User
 from foundation.accounts.queries import is_staff, may_read, supervisors_of
 from foundation.core.actor import Actor
 from foundation.notifications.services import Letter
-from tickets.letters import as_written, send, subject_in_mail, ticket_letter
+from tickets.letters import as_written, language_of, send, subject_in_mail, ticket_letter
 from tickets.models import HeldMessage, Merge, Message, StateInterval, Ticket, format_number
 from tickets.permissions import may_follow
-from tickets.queries import last_question, visible_to, watchers_of
+from tickets.queries import last_question, signature_under, visible_to, watchers_of
 from tickets.states import Effect, State, Transition
 
 
@@ -51,6 +51,7 @@ def notify_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
                 template="ticket_reply",
                 key=f"message:{message.pk}",
                 body=as_written(ticket, message),
+                signature=_signature(ticket, message),
             )
         )
     send(ticket, letters, at)
@@ -67,10 +68,16 @@ def notify_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
                 template="ticket_statement",
                 key=f"message:{message.pk}",
                 body=as_written(ticket, message),
+                signature=_signature(ticket, message),
                 estimated_at=estimated,
             )
         )
     send(ticket, letters, at)
+
+
+def _signature(ticket: Ticket, message: Message) -> str:
+    """Return what stands under a message in the letter to the requester."""
+    return signature_under(message, language_of(ticket.requester, ticket))
 
 
 def _of_message(ticket: Ticket, message: Message) -> list[Letter]:
@@ -174,6 +181,7 @@ def notify_state(
                 template=_STATE_LETTERS.get(State(ticket.state), "ticket_state"),
                 key=key,
                 body=body,
+                signature=_signature(ticket, message) if message and body else "",
                 reason=interval.reason if Effect.SENDS_REASON in transition.effects else "",
                 closure_code=ticket.closure_code,
                 solution_type=ticket.solution_type,

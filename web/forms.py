@@ -26,6 +26,12 @@ class TextField(forms.CharField):
         return without_blank_ends(super().to_python(value) or "")
 
 
+class FormattedField(TextField):
+    """A text with buttons that format it (``foundation.core.formatting``)."""
+
+    is_formatted = True
+
+
 class DeskInstantField(forms.DateTimeField):
     """A date and a time in the desk's time zone; cleaned, an instant, or None for nothing."""
 
@@ -44,7 +50,7 @@ class DeskInstantField(forms.DateTimeField):
             raise ValidationError(error.messages) from error
 
 
-class TicketTextField(TextField):
+class TicketTextField(FormattedField):
     """A text of a ticket: the page says while it is typed that it has sensitive data."""
 
     is_watched = True

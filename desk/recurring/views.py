@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from catalog.models import RequestTemplate
 from desk.frame import frame
 from desk.recurring.forms import RecurrenceForm, values_from, values_of
 from desk.recurring.rule_fields import today_values
@@ -137,8 +138,7 @@ def renewed_form(request: HttpRequest) -> HttpResponse:
     To htmx the fields of the ticket alone; without JavaScript, the page.
     """
     template = chosen_template(request)
-    typed = typed_values(request, template) | {"weekdays": request.POST.getlist("weekdays")}
-    form = RecurrenceForm(initial=typed, template=template)
+    form = _typed(request, template)
     if is_partial(request):
         return render(request, "desk/recurring/_request.html", {"form": form})
     context = {"form": form, "recurrence": None}
@@ -148,11 +148,17 @@ def renewed_form(request: HttpRequest) -> HttpResponse:
 @posted_from("admin:new_recurrence")
 @needs(Capability.SUPERVISE)
 def preview(request: HttpRequest) -> HttpResponse:
-    """Serve when the form as it is would raise tickets; nothing is saved."""
-    form = RecurrenceForm(request.POST, template=chosen_template(request))
+    """Serve when the form as it is would raise tickets; nothing is saved. To htmx that alone;
+    without JavaScript, the page.
+    """
+    template = chosen_template(request)
+    form = RecurrenceForm(request.POST, template=template)
     form.is_valid()
     context = {"form": form, "schedule": _schedule(form, timezone.now())}
-    return render(request, "desk/recurring/_schedule.html", context)
+    if is_partial(request):
+        return render(request, "desk/recurring/_schedule.html", context)
+    context |= {"form": _typed(request, template), "recurrence": None}
+    return render(request, "desk/recurring/form.html", frame(request) | context)
 
 
 @posted_from("admin:recurrence", "recurrence_id")
@@ -187,6 +193,12 @@ def raise_now(request: HttpRequest, recurrence_id: int, day_id: int) -> HttpResp
         return redirect("admin:recurrence", recurrence_id)
     messages.success(request, _("%(number)s was registered.") % {"number": ticket.number})
     return redirect("admin:recurrence", recurrence_id)
+
+
+def _typed(request: HttpRequest, template: RequestTemplate | None) -> RecurrenceForm:
+    """Return the form with what was typed, and without errors."""
+    typed = typed_values(request, template) | {"weekdays": request.POST.getlist("weekdays")}
+    return RecurrenceForm(initial=typed, template=template)
 
 
 def _act(
@@ -237,6 +249,7 @@ class _Schedule:
     """When the form as it is would raise tickets, in the customer's zone."""
 
     words: str
+    at_time: time
     times: list[_Time]
     zone: str
 
@@ -258,7 +271,8 @@ def _schedule(form: RecurrenceForm, at: datetime) -> _Schedule | None:
         count=SHOWN_AHEAD,
     )
     time_zone = organization.time_zone
-    return _Schedule(rule_words(form.made), _times(instants, time_zone), time_zone)
+    words = rule_words(form.made)
+    return _Schedule(words, data["at_time"], _times(instants, time_zone), time_zone)
 
 
 def _times(instants: Sequence[datetime], time_zone: str) -> list[_Time]:

@@ -87,7 +87,7 @@ class Conversation(TicketPanel):
 class Composer(TicketPanel):
     name = "composer"
     template = "desk/tickets/panels/composer.html"
-    statements = 7
+    statements = 8
 
     def load(self, user: User, page: TicketPage, at: datetime) -> dict[str, Any] | None:
         ticket = page.ticket
@@ -107,6 +107,7 @@ class Composer(TicketPanel):
         return {
             "say_form": SayForm(initial=initial, ticket=ticket, files=unsent.files),
             "has_reader": has_reader(ticket),
+            "has_signature": queries.signature_of(user.pk) is not None,
             "held": unsent.held,
             "held_for": seconds_left(unsent, at),
             "takes_next": user.can(Capability.HOLD_TICKETS),

@@ -34,7 +34,7 @@ from foundation.core.actor import system_actor
 from foundation.core.classification import Impact, Priority, Urgency
 from servicedesk.demo.content import CATALOGUE, CUSTOMERS, STAFF, DemoCustomer, DemoPerson
 from servicedesk.demo.duty import set_assignment, set_duty
-from servicedesk.demo.replies import save_macros, save_replies
+from servicedesk.demo.replies import save_macros, save_replies, sign
 from servicedesk.demo.webhooks import set_webhook
 from sla.metrics import Metric
 from sla.policies.models import PolicyTarget
@@ -74,6 +74,7 @@ def build_house(at: datetime, now: datetime) -> House:
     set_duty(staff, now)
     save_replies(staff["supervisor"], at)
     save_macros(staff["supervisor"], at)
+    sign(staff["agent"])
     _rules(staff, desk)
     templates = _catalogue()
     set_assignment(staff, desk, level_two)

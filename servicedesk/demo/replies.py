@@ -6,7 +6,7 @@ from foundation.accounts.models import User
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel
 from tickets.models import Audience
-from tickets.services import MacroActs, save_macro, save_reply
+from tickets.services import MacroActs, save_macro, save_reply, save_signature
 
 # Name, Spanish, English.
 REPLIES = (
@@ -40,6 +40,16 @@ def save_replies(supervisor: User, at: datetime) -> None:
             by=by,
             at=at,
         )
+
+
+def sign(agent: User) -> None:
+    """Give somebody of the desk a signature."""
+    name = f"**{agent.full_name}**"
+    save_signature(
+        body_es=f"{name}\nMesa de servicio · lunes a viernes de 9 a 19 h",
+        body_en=f"{name}\nService desk · Monday to Friday, 9:00 to 19:00",
+        by=Actor(person_id=agent.pk, channel=Channel.DESK),
+    )
 
 
 # Name and acts.

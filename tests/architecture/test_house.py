@@ -73,6 +73,7 @@ GLOBAL = {
     "tickets.Macro",
     "tickets.SavedReply",
     "tickets.SavedView",
+    "tickets.Signature",
 }
 IMPLICIT = {
     "EscalationRule_organizations",

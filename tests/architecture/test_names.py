@@ -145,6 +145,7 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
     "tickets.FunctionalAnalysis": [
         ({"ticket_id": 7, "kind": "delete", "tables": "invoices"}, "7 delete invoices")
     ],
+    "tickets.Signature": [({"person_id": 4}, "4")],
     "tickets.Snooze": [
         ({"ticket_id": 7, "until": AT}, "7 2026-03-02 15:00"),
     ],

@@ -196,7 +196,7 @@ def test_the_preview_says_when_and_saves_nothing(house: House, client: Client) -
     client.force_login(english(house, "desk_supervisor"))
 
     def preview(**changes: Any) -> str:
-        answer = client.post(PREVIEW, typed(house, **changes))
+        answer = client.post(PREVIEW, typed(house, **changes), headers={"HX-Request": "true"})
         assert answer.status_code == 200
         return text_of(answer.content.decode())
 
@@ -208,6 +208,9 @@ def test_the_preview_says_when_and_saves_nothing(house: House, client: Client) -
     assert "FREQ is one of" in preview(rule="FREQ=HOURLY")
     assert preview(membership="").startswith("The next times are shown when")
     assert client.get(PREVIEW).status_code == 302
+    page = client.post(PREVIEW, typed(house, subject=""))  # without JavaScript
+    assert "Next tickets Thu Mar 5, 2026, 08:00" in text_of(page.content.decode())
+    assert page.context["form"]["name"].value() == "Backups"
     assert not Recurrence.objects.exists()
 
 

@@ -57,13 +57,14 @@ def test_published_versions_are_neither_added_nor_changed_in_their_contract() ->
 @pytest.mark.parametrize(
     ("role", "names"),
     [
-        ("agent", ["index", "queue", "audits"]),
+        ("agent", ["index", "queue", "audits", "recurrences"]),
         ("consultant", ["index", "queue", "audits"]),
         ("bpo", ["index", "queue", "audits"]),
         (
             "desk_manager",
             [
-                *("index", "queue", "team_load", "audits", "reports", "simulations", "coverage"),
+                *("index", "queue", "team_load", "audits", "recurrences", "reports"),
+                *("simulations", "coverage"),
                 *("notifications_outboxmessage_changelist", "config"),
             ],
         ),

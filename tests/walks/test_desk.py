@@ -121,6 +121,7 @@ def test_no_page_of_the_desk_is_too_wide(browser: Browser, mesa: Mesa, language:
         "/admin/audits/",
         "/admin/duty/absence/add/",
         "/admin/duty/shift/add/",
+        "/admin/signature/",
         "/admin/recurring/",
         "/admin/recurring/1/",
         f"/admin/recurring/new/?from={ticket.split('/')[-2]}",

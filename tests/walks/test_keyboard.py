@@ -139,6 +139,44 @@ def test_a_recurring_ticket_is_planned_paused_and_resumed_with_the_keyboard(
     walker.expect_no_refusal()
 
 
+def test_a_text_is_formatted_and_previewed_with_the_keyboard(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    raise_tickets(mesa, 1, f"Format {language}")
+    walker = Walker(browser, mesa, AGENT, language)
+    page = walker.page
+    walker.open(f"/admin/queue/?view=unassigned&q=Format {language}")
+    address = page.locator("[data-row] .cell-subject a").first.get_attribute("href")
+    assert address
+    walker.open(address)
+
+    page.keyboard.press("n")
+    body = page.locator("form.composer [name=body]")
+    expect(body).to_be_focused()
+    page.keyboard.press("Control+b")
+    page.keyboard.type("Cable")
+    page.keyboard.press("End")
+    page.keyboard.type(" first\nthen this")
+    page.locator("[data-mark=list]").press("Enter")
+    expect(body).to_have_value("**Cable** first\n- then this")
+    body.press("Control+a")
+    page.keyboard.press("Control+b")
+    page.keyboard.press("Control+z")
+    expect(body).to_have_value("**Cable** first\n- then this")
+    preview = page.locator("form.composer .format-preview")
+    preview.press("Enter")
+    shown = page.locator("form.composer .preview")
+    expect(shown.locator("strong")).to_have_text("Cable")
+    expect(shown.locator("li")).to_have_text("then this")
+    expect(body).to_be_hidden()
+    walker.check_accessibility()
+    preview.press("Enter")
+    walker.act(lambda: body.press("Control+Enter"))
+    note = page.locator(".conversation .kind-note").last
+    expect(note.locator("strong", has_text="Cable")).to_be_visible()
+    expect(note.locator("li")).to_have_text("then this")
+
+
 def test_a_macro_and_a_ticket_put_aside_with_the_keyboard(
     browser: Browser, mesa: Mesa, language: str
 ) -> None:

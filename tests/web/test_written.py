@@ -25,8 +25,8 @@ def test_pages_and_letters_show_it_as_it_was_typed(house: House, sign_in: Any) -
 
     page = client.get(f"/admin/tickets/{ticket.number}/").content.decode()
 
-    written = re.findall(r'<div class="written">(.*?)</div>', page, re.S)
-    expected = "  First:\n\n    def f():\n        return &lt;1&gt;\n\n\n<a href="
+    written = re.findall(r'<div class="formatted">(.*?)</div>', page, re.S)
+    expected = "<p>  First:\n\n    def f():\n        return &lt;1&gt;\n\n\n<a href="
     assert len(written) == 2
     assert all(each.startswith(expected) for each in written)
     letter = render_message(OutboxMessage.objects.get(template="ticket_reply")).html
@@ -61,3 +61,45 @@ def test_the_stylesheet_keeps_white_space_of_what_was_written() -> None:
     ]
 
     assert any("white-space: pre-wrap" in rule for rule in rules)
+    formatted = Path(settings.BASE_DIR) / "static" / "css" / "components" / "formatted.css"
+    assert re.search(
+        r"\.formatted p,\s*\.formatted li \{\s*white-space: pre-wrap", formatted.read_text()
+    )
+
+
+def test_bold_and_lists_are_formatted_on_pages_and_in_letters(house: House, sign_in: Any) -> None:
+    ticket = make_ticket(house, description="**It** fails:\n\n- a\n- b")
+    body = "Try **this**:\n```\nping <host>"  # a mark that is left open ends with the text
+    services.reply_to_customer(ticket=fresh(ticket), body=body, by=by(house.agent), at=MONDAY_9AM)
+
+    for person, address in (
+        (house.agent, f"/admin/tickets/{ticket.number}/"),
+        (house.requester, f"/tickets/{ticket.number}/"),
+    ):
+        page = sign_in(person).get(address).content.decode()
+        assert "<p><strong>It</strong> fails:</p>\n<ul>\n<li>a</li>" in page
+        assert "<p>Try <strong>this</strong>:</p>\n<pre><code>ping &lt;host&gt;" in page
+
+    letter = render_message(OutboxMessage.objects.get(template="ticket_reply"))
+    assert "<p>Try <strong>this</strong>:</p>\n<pre><code>ping &lt;host&gt;" in letter.html
+    assert f'<a href="{settings.MESA_URL}/tickets/{ticket.number}/"' in letter.html
+    assert "Try **this**:\n```\nping <host>" in letter.text
+
+
+def test_what_is_no_text_of_a_person_is_not_formatted_in_letters(house: House) -> None:
+    make_ticket(house, subject="**Not bold** `x`")
+
+    letter = render_message(OutboxMessage.objects.get(template="ticket_received"))
+
+    assert "<strong>" not in letter.html
+    assert "**Not bold** `x`" in letter.html
+
+
+def test_the_preview_shows_the_text_formatted_and_keeps_nothing(house: House, sign_in: Any) -> None:
+    client = sign_in(house.requester)
+
+    shown = client.post("/preview/", {"body": "\n\n**a** <b>\n"})
+
+    assert shown.content.decode().strip() == "<p><strong>a</strong> &lt;b&gt;</p>"
+    assert b"<strong>" not in client.post("/preview/", {"body": "  "}).content
+    assert client.get("/preview/").status_code == 405

@@ -16,6 +16,7 @@ from tickets.models.relations import CHOSEN_LINKS, LinkKind, Merge, TicketLink, 
 from tickets.models.remote import LONGEST_SUMMARY, Consent, RemoteSession
 from tickets.models.renames import Rename
 from tickets.models.shared import Audience, SavedReply, SavedView, Shared
+from tickets.models.signatures import LONGEST_SIGNATURE, Signature
 from tickets.models.snoozes import Snooze
 from tickets.models.tags import LONGEST_KEY, LONGEST_TAG, Tag, TicketTag, tag_key
 from tickets.models.tasks import LONGEST_TITLE, Checklist, Task
@@ -40,6 +41,7 @@ __all__ = [
     "LAST",
     "LONGEST_KEY",
     "LONGEST_NOTE",
+    "LONGEST_SIGNATURE",
     "LONGEST_SUMMARY",
     "LONGEST_TAG",
     "LONGEST_TITLE",
@@ -61,6 +63,7 @@ __all__ = [
     "SavedReply",
     "SavedView",
     "Shared",
+    "Signature",
     "Snooze",
     "StateInterval",
     "Tag",

@@ -116,6 +116,7 @@ from tickets.queries.remote import session_of, sessions_of, tools_in_use
 from tickets.queries.replays import MOST_STAYS, GroupReplay, replay_group
 from tickets.queries.searching import Search, matching, read_search
 from tickets.queries.shared import get_macro, macros_for, saved_replies_for, saved_views_for
+from tickets.queries.signatures import signature_of, signature_under
 from tickets.queries.similar import SimilarTicket, SimilarTickets, similar_tickets
 from tickets.queries.snoozes import due_to_wake, not_snoozed, snooze_of, snoozed
 from tickets.queries.tags import tag_of, tagged, tags_in_use, tags_of, tags_of_tickets
@@ -251,6 +252,8 @@ __all__ = [
     "saved_views_for",
     "session_of",
     "sessions_of",
+    "signature_of",
+    "signature_under",
     "similar_tickets",
     "skills_for",
     "snooze_of",

@@ -123,6 +123,7 @@ from tickets.services.sharing import (
     save_reply,
     save_view,
 )
+from tickets.services.signatures import save_signature
 from tickets.services.snoozing import end_snooze, snooze_ticket, wake_ticket, wake_when_due
 from tickets.services.splitting import split_ticket, written_at
 from tickets.services.stays import go_on, mark_stay
@@ -268,6 +269,7 @@ __all__ = [
     "save_macro",
     "save_recurrence",
     "save_reply",
+    "save_signature",
     "save_view",
     "say",
     "see_as_customer",

@@ -39,6 +39,7 @@ TABLE: dict[str, Roles] = {
     "api:view-detail": SEES_TICKETS,
     "api:view-tickets": SEES_TICKETS,
     "api:macro-list": DESK,
+    "api:signature": DESK | {"consultant"},
     "api:recurrence-list": DESK,
     "api:recurrence-detail": DESK,
     "api:recurrence-days": DESK,

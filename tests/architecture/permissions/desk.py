@@ -48,6 +48,7 @@ TABLE: dict[str, Roles] = {
     "admin:notices_count": STAFF,
     "admin:notices_seen": STAFF,
     "admin:keyboard": STAFF,
+    "admin:signature": DESK | {"consultant"},
     "admin:replies": DESK,
     "admin:new_reply": DESK,
     "admin:reply": DESK,

@@ -17,6 +17,7 @@ TABLE: dict[str, Roles] = {
     "verify": EVERYBODY,
     "certificate": EVERYBODY,
     "sensitive": SIGNED_IN,
+    "preview": SIGNED_IN,
     "original_message": READERS | SEES_TICKETS,
     "original_ticket": READERS | SEES_TICKETS,
     "attachment": READERS | SEES_TICKETS,

@@ -1,0 +1,134 @@
+"""Texts that people write, as HTML: bold (``**text**``), lists, code and links of Markdown
+(CommonMark), and nothing else. Everything else stands as it was typed: single and double line ends,
+indentation, underscores, backslashes, markup of HTML.
+"""
+
+import re
+from collections.abc import MutableMapping, Sequence
+from itertools import pairwise
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils.html import escape, format_html, urlize
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+LONGEST_FORMATTED = 50_000  # characters; a longer text is a log, and is shown as it was typed
+_MARKED = re.compile(r"\*\*|`|\]\(|^[ \t]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]", re.MULTILINE)
+_TARGET = re.compile(r"https?://|mailto:", re.IGNORECASE)
+_BOLD = "**"
+
+
+def formatted(text: str) -> SafeString:
+    """Return the text as HTML blocks. Safe for any text: what is not escaped is written here.
+    Paragraphs keep their line ends and want ``white-space: pre-wrap``.
+    """
+    body = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(body) > LONGEST_FORMATTED or not _MARKED.search(body):
+        return format_html("<p>{}</p>", _linked(body))
+    html = _MARKDOWN.render(body).strip("\n")
+    return mark_safe(html)  # noqa: S308 - every rule escapes what it shows
+
+
+def _linked(text: str) -> SafeString:
+    """Return the text escaped, with its addresses as links."""
+    return mark_safe(urlize(text, nofollow=True, autoescape=True))  # noqa: S308 - it escapes
+
+
+def _markdown() -> MarkdownIt:
+    """Return the parser. It starts from no rules at all, so that a new version adds none."""
+    parser = MarkdownIt("zero", {"html": False})
+    parser.enable(["fence", "list", "backticks", "emphasis", "link"])
+    parser.validateLink = lambda url: bool(_TARGET.match(url))  # type: ignore[method-assign]
+    parser.core.ruler.push("spaces", _keep_spaces)
+    parser.core.ruler.push("bold alone", _keep_bold_alone)
+    for name, rule in (("text", _text), ("link_open", _link_open), ("link_close", _link_close)):
+        parser.add_render_rule(name, rule)
+    return parser
+
+
+def _keep_bold_alone(state: StateCore) -> None:
+    """Write the marks of other emphasis than bold as they were typed."""
+    for token in state.tokens:
+        if token.children:
+            token.children = _joined(token.children)
+
+
+def _bold_alone(token: Token) -> Token:
+    is_mark = token.type in {"em_open", "em_close", "strong_open", "strong_close"}
+    if is_mark and token.markup != _BOLD:
+        return Token("text", "", 0, content=token.markup, level=token.level)
+    return token
+
+
+def _joined(children: Sequence[Token]) -> list[Token]:
+    """Return the tokens with other emphasis as text, and no two texts after each other: an address
+    with an asterisk in it stays one.
+    """
+    found: list[Token] = []
+    for child in map(_bold_alone, children):
+        if child.type == "text" and found and found[-1].type == "text":
+            found[-1].content += child.content
+        else:
+            found.append(child)
+    return found
+
+
+def _keep_spaces(state: StateCore) -> None:
+    """Give paragraphs back the blank lines before them, beyond the first, and the spaces at their
+    beginning.
+    """
+    lines = state.src.split("\n")
+    for opening, inline in pairwise(state.tokens):
+        if opening.type != "paragraph_open" or opening.level or opening.map is None:
+            continue
+        begin = opening.map[0]
+        above = begin
+        while above and not lines[above - 1].strip():
+            above -= 1
+        blank = max(begin - above - 1, 0) if above else 0
+        line = lines[begin]
+        spaces = "\n" * blank + line[: len(line) - len(line.lstrip())]
+        if spaces:
+            inline.children = [Token("text", "", 0, content=spaces), *(inline.children or ())]
+
+
+Tokens = Sequence[Token]
+Env = MutableMapping[str, Any]
+
+
+def _text(renderer: RendererProtocol, tokens: Tokens, place: int, options: Any, env: Env) -> str:
+    content = tokens[place].content
+    return escape(content) if env.get("is_link") else _linked(content)
+
+
+def _link_open(
+    renderer: RendererProtocol, tokens: Tokens, place: int, options: Any, env: Env
+) -> str:
+    env["is_link"] = True
+    address = str(tokens[place].attrs["href"])
+    env["host"] = _host_of(address)
+    return format_html('<a href="{}" rel="nofollow">', address)
+
+
+def _link_close(
+    renderer: RendererProtocol, tokens: Tokens, place: int, options: Any, env: Env
+) -> str:
+    """Say where the link leads: its words may say anything."""
+    env["is_link"] = False
+    return format_html("</a> ({})", env.pop("host"))
+
+
+def _host_of(address: str) -> str:
+    """Return the host of an address; of an e-mail, or of one that is none, all of it."""
+    try:
+        host = urlsplit(address).hostname
+    except ValueError:
+        host = None
+    return host or address.removeprefix("mailto:")
+
+
+_MARKDOWN = _markdown()
