@@ -1,7 +1,7 @@
 // The marks of formatted texts: buttons that put them around what is selected, and a preview. They
 // are written as if they had been typed, so that undoing takes them back.
 
-const write = (area, text) => {
+const typeInto = (area, text) => {
   area.focus();
   if (!document.execCommand("insertText", false, text)) {
     area.setRangeText(text, area.selectionStart, area.selectionEnd, "end");
@@ -17,11 +17,11 @@ const surround = (area, before, after = before) => {
     value.slice(start - before.length, start) === before && value.slice(end, end + after.length) === after;
   if (isMarked) {
     area.setSelectionRange(start - before.length, end + after.length);
-    write(area, chosen);
+    typeInto(area, chosen);
     area.setSelectionRange(start - before.length, end - before.length);
     return;
   }
-  write(area, before + chosen + after);
+  typeInto(area, before + chosen + after);
   area.setSelectionRange(start + before.length, start + before.length + chosen.length);
 };
 
@@ -33,7 +33,7 @@ const begin = (area, mark) => {
   const end = stop < 0 ? value.length : stop;
   const lines = value.slice(start, end).split("\n");
   area.setSelectionRange(start, end);
-  write(area, lines.map((line, place) => mark(place) + line).join("\n"));
+  typeInto(area, lines.map((line, place) => mark(place) + line).join("\n"));
 };
 
 const marks = {
@@ -49,7 +49,7 @@ const marks = {
     const start = area.selectionStart;
     const chosen = area.value.slice(start, area.selectionEnd);
     const isAddress = /^(https?:\/\/|mailto:)\S+$/i.test(chosen);
-    write(area, isAddress ? `[](${chosen})` : `[${chosen}](https://)`);
+    typeInto(area, isAddress ? `[](${chosen})` : `[${chosen}](https://)`);
     const place = isAddress ? start + 1 : start + chosen.length + 3;
     area.setSelectionRange(place, isAddress ? place : place + "https://".length);
   },
