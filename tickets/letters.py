@@ -1,6 +1,6 @@
 """Letters about a ticket: the data that all of them have, and which of its texts are masked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,9 +34,11 @@ def ticket_letter(
     for_staff: bool = False,
     not_before: datetime | None = None,
     links: dict[str, Link] | None = None,
+    copies: Sequence[str] = (),
     **context: Any,
 ) -> Letter:
-    """Build a letter about a ticket. ``links`` adds addresses, or replaces ``url`` (the ticket).
+    """Build a letter about a ticket. ``links`` adds addresses, or replaces ``url`` (the ticket);
+    ``copies`` are the addresses that its header names.
 
     ``key`` identifies the fact. With the recipient it forms ``dedupe_key``, so that the same fact
     writes one outbox row per person. ``is_masked`` of the context says that something is hidden.
@@ -56,6 +58,7 @@ def ticket_letter(
         dedupe_key=f"{key}:{to.pk or to.email}",
         not_before=not_before,
         links={"url": Link("ticket", ticket.number, for_staff), **(links or {})},
+        copies=tuple(copies),
         thread_id=f"<ticket-{ticket.pk}@{settings.MESA_MAIL_DOMAIN}>",
         context={
             "number": ticket.number,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import is_staff, may_read, supervisors_of
+from foundation.accounts.queries import is_staff, may_read, supervisors_of, user_by_email
 from foundation.core.actor import Actor
 from foundation.notifications.services import Letter
 from tickets.letters import as_written, language_of, send, subject_in_mail, ticket_letter
@@ -42,7 +42,7 @@ def has_reader(ticket: Ticket) -> bool:
 
 
 def notify_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
-    letters = _of_message(ticket, message)
+    letters = [*_of_message(ticket, message), *_copies(ticket, message)]
     if has_reader(ticket):
         letters.append(
             ticket_letter(
@@ -52,13 +52,14 @@ def notify_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
                 key=f"message:{message.pk}",
                 body=as_written(ticket, message),
                 signature=_signature(ticket, message),
+                copies=message.cc,
             )
         )
     send(ticket, letters, at)
 
 
 def notify_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
-    letters = _of_message(ticket, message)
+    letters = [*_of_message(ticket, message), *_copies(ticket, message)]
     if has_reader(ticket):
         estimated = message.estimated_at.isoformat() if message.estimated_at else ""
         letters.append(
@@ -70,9 +71,37 @@ def notify_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
                 body=as_written(ticket, message),
                 signature=_signature(ticket, message),
                 estimated_at=estimated,
+                copies=message.cc,
             )
         )
     send(ticket, letters, at)
+
+
+def _copies(ticket: Ticket, message: Message) -> list[Letter]:
+    """Return the copies of a message for the other addresses. Who has no account gets no link to
+    the ticket; each ``cc`` is named in all of them, no ``bcc`` in any.
+    """
+    letters = []
+    for address in [*message.cc, *message.bcc]:
+        person = user_by_email(address)
+        reader = person or User(email=address, language=language_of(ticket.requester, ticket))
+        letters.append(
+            ticket_letter(
+                ticket,
+                to=reader,
+                template="ticket_copy",
+                key=f"message:{message.pk}",
+                for_staff=person is not None and person.is_staff,
+                author=str(message.author or ""),
+                requester=str(ticket.requester),
+                body=as_written(ticket, message),
+                estimated_at=message.estimated_at.isoformat() if message.estimated_at else "",
+                signature=signature_under(message, language_of(reader, ticket)),
+                may_open=person is not None and visible_to(person).filter(pk=ticket.pk).exists(),
+                copies=[each for each in message.cc if each != address],
+            )
+        )
+    return letters
 
 
 def _signature(ticket: Ticket, message: Message) -> str:
@@ -173,6 +202,8 @@ def notify_state(
         letters = _to_watchers(
             ticket, key=key, by_id=by.person_id, is_public=True, body=body, is_step=True
         )
+    if message and message.is_public:
+        letters += _copies(ticket, message)
     if has_reader(ticket):
         letters.append(
             ticket_letter(
@@ -182,6 +213,7 @@ def notify_state(
                 key=key,
                 body=body,
                 signature=_signature(ticket, message) if message and body else "",
+                copies=message.cc if message else [],
                 reason=interval.reason if Effect.SENDS_REASON in transition.effects else "",
                 closure_code=ticket.closure_code,
                 solution_type=ticket.solution_type,

@@ -9,12 +9,18 @@ from api.tickets.times import SPENT_WORDS, SpentSerializer
 from foundation.core.sensitive import Sensitive
 from tickets.models import Message, MessageKind
 from tickets.notices import has_reader
+from tickets.services import MOST_COPIES
 
 _SENSITIVE = serializers.ListField(child=serializers.ChoiceField(choices=Sensitive.choices))
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):
     author = serializers.SerializerMethodField()
+    cc = serializers.ListField(
+        child=serializers.EmailField(),
+        read_only=True,
+        help_text="Who else got it by e-mail.",
+    )
     sensitive = serializers.SerializerMethodField(help_text=SENSITIVE_WORDS)
 
     class Meta:
@@ -29,6 +35,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "channel",
             "created_at",
             "estimated_at",
+            "cc",
         )
 
     @extend_schema_field(_SENSITIVE)
@@ -68,6 +75,18 @@ class NewReplySerializer(BodySerializer):
     estimated_at = InstantField(required=False, allow_null=True)
     still_fails = serializers.BooleanField(required=False, allow_null=True, default=None)
     spent = SpentSerializer(required=False, allow_null=True, default=None, help_text=SPENT_WORDS)
+    cc = serializers.ListField(
+        child=serializers.CharField(max_length=400),
+        default=list,
+        max_length=MOST_COPIES,
+        help_text="For the staff, with a reply or a statement: who gets it by e-mail too.",
+    )
+    bcc = serializers.ListField(
+        child=serializers.CharField(max_length=400),
+        default=list,
+        max_length=MOST_COPIES,
+        help_text="As cc, without the customer seeing them.",
+    )
 
 
 class NewFollowUpSerializer(BodySerializer):

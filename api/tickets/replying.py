@@ -12,6 +12,7 @@ from foundation.core.classification import Channel
 from foundation.core.errors import Invalid
 from tickets import services
 from tickets.models import Message, MessageKind, Ticket
+from tickets.services import Copies
 from tickets.states import State
 from web.requests import actor, person
 
@@ -28,7 +29,9 @@ def send_reply(request: Request, ticket: Ticket, data: dict[str, Any], at: datet
         words = _("Only the customer says whether it still fails.")
         raise Invalid(words, fields={"still_fails": words})
     spent = spent_of(data["spent"])
+    copies = Copies(tuple(data["cc"]), tuple(data["bcc"]))
     if data["kind"] == MessageKind.NOTE:
+        _require_no_copies(data, _("An internal note is sent to nobody."))
         return services.add_note(ticket=ticket, body=data["body"], spent=spent, by=by, at=at)
     if data["kind"] == MessageKind.STATEMENT:
         if data.get("estimated_at") is None:
@@ -41,14 +44,24 @@ def send_reply(request: Request, ticket: Ticket, data: dict[str, Any], at: datet
             body=data["body"],
             estimated_at=data["estimated_at"],
             spent=spent,
+            copies=copies,
             by=by,
             at=at,
         )
-    return services.reply_to_customer(ticket=ticket, body=data["body"], spent=spent, by=by, at=at)
+    return services.reply_to_customer(
+        ticket=ticket, body=data["body"], spent=spent, copies=copies, by=by, at=at
+    )
+
+
+def _require_no_copies(data: dict[str, Any], words: str) -> None:
+    given = [name for name in ("cc", "bcc") if data[name]]
+    if given:
+        raise Invalid(words, fields=dict.fromkeys(given, words))
 
 
 def _customer_reply(ticket: Ticket, data: dict[str, Any], by: Actor, at: datetime) -> Message:
     still_fails = data["still_fails"]
+    _require_no_copies(data, _("Only the staff sends copies."))
     if data["spent"] is not None:
         words = _("Only staff can read or enter the time worked.")
         raise Invalid(words, fields={"spent": words})

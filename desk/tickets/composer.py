@@ -15,7 +15,15 @@ from foundation.core.zones import in_zone, local_instant
 from foundation.documents.checking import CheckedFile
 from tickets.models import Activity, HeldFile, MessageKind, Ticket
 from tickets.placeholders import left_in
-from tickets.services import Saying, Spent, TransitionDetails, Unsent, time_asked
+from tickets.services import (
+    Copies,
+    Saying,
+    Spent,
+    TransitionDetails,
+    Unsent,
+    time_asked,
+    typed_copies,
+)
 from tickets.states import SOLVE, WITH_REPLY, SolutionType, State, Transition
 from web.forms import FilesField, MinutesField, TicketTextField
 
@@ -49,6 +57,20 @@ class SayForm(forms.Form):
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("For an attention statement, in the customer's time zone."),
+    )
+    cc = forms.CharField(
+        label=_("Cc"),
+        required=False,
+        max_length=2000,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+        help_text=_("E-mail addresses, separated by commas. The customer sees them."),
+    )
+    bcc = forms.CharField(
+        label=_("Bcc"),
+        required=False,
+        max_length=2000,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+        help_text=_("The customer does not see them."),
     )
     attachments = FilesField()
     last_message = forms.IntegerField(
@@ -176,13 +198,16 @@ class SayForm(forms.Form):
         data = self.cleaned_data
         step = self.step()
         needs = step.needs if step is not None else ()
+        is_sent = data["kind"] != Say.NOTE
         return Saying(
             kind=MessageKind(data["kind"]),
             body=data["body"],
             estimated_at=data["estimated_at"],
             step=step.name if step is not None else "",
             details=TransitionDetails(
-                **{each: data[each] for each in needs if each in data}, spent=spent_of(data)
+                **{each: data[each] for each in needs if each in data},
+                spent=spent_of(data),
+                copies=typed_copies(data["cc"], data["bcc"]) if is_sent else Copies(),
             ),
             version=data["version"] if step is not None else None,
             files=files,

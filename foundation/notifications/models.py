@@ -52,6 +52,7 @@ class OutboxMessage(OrganizationRow):
     dedupe_key = models.CharField(max_length=160, unique=True)
     message_id = models.CharField(max_length=160, unique=True)
     thread_id = models.CharField(max_length=160, blank=True)
+    copies = models.JSONField(default=list, blank=True)  # addresses of the header Cc
     attachment_id = models.BigIntegerField(null=True, blank=True)  # documents.Blob
     attachment_name = models.CharField(max_length=150, blank=True)
     status = models.CharField(

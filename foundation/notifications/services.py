@@ -56,6 +56,7 @@ class Letter:
     to_name: str = ""
     recipient_id: int | None = None
     thread_id: str = ""
+    copies: tuple[str, ...] = ()  # addresses of the header Cc; each has a letter of its own
     attachment_id: int | None = None
     attachment_name: str = ""
     not_before: datetime | None = None  # earliest delivery, for an off-duty recipient
@@ -93,6 +94,7 @@ def _row(organization_id: int | None, letter: Letter, at: datetime) -> OutboxMes
         dedupe_key=letter.dedupe_key,
         message_id=make_msgid(domain=settings.MESA_MAIL_DOMAIN),
         thread_id=letter.thread_id,
+        copies=list(letter.copies),
         attachment_id=letter.attachment_id,
         attachment_name=letter.attachment_name,
         run_after=letter.not_before or at,
@@ -221,6 +223,8 @@ def _send(
     if message.thread_id and message.thread_id != message.message_id:
         headers["In-Reply-To"] = message.thread_id
         headers["References"] = message.thread_id
+    if message.copies:  # for the reader alone: the envelope has one address
+        headers["Cc"] = ", ".join(message.copies)
     mail = EmailMultiAlternatives(
         subject=rendered.subject,
         body=rendered.text,

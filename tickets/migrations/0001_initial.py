@@ -2522,4 +2522,14 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.AddField(
+            model_name="message",
+            name="bcc",
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
+            model_name="message",
+            name="cc",
+            field=models.JSONField(default=list),
+        ),
     ]

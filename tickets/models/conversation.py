@@ -38,6 +38,9 @@ class Message(OrganizationRow):
     created_at = models.DateTimeField()
     # Attention statements only: the expected time of attention (SPEC 4.2). The plan is in ``body``.
     estimated_at = models.DateTimeField(null=True)
+    # Addresses of who else got it by e-mail; only the staff sees ``bcc``.
+    cc = models.JSONField(default=list)
+    bcc = models.JSONField(default=list)
     # The absorbed ticket on which the customer wrote it; ``ticket`` is its survivor.
     through = models.ForeignKey(
         Ticket, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"

@@ -43,6 +43,7 @@ from tickets.services.conversation import (
     told_by_note,
     write_message,
 )
+from tickets.services.copies import MOST_COPIES, Copies, typed_copies
 from tickets.services.details import TransitionDetails
 from tickets.services.errors import (
     ActionNotAllowed,
@@ -165,9 +166,11 @@ __all__ = [
     "Changed",
     "Classification",
     "Classifying",
+    "Copies",
     "DetailsMissing",
     "LATEST_DUE",
     "MOST_AT_ONCE",
+    "MOST_COPIES",
     "MOST_LINES",
     "MOST_TAGS",
     "MacroActs",
@@ -296,6 +299,7 @@ __all__ = [
     "told_by_note",
     "transition_ticket",
     "try_held_later",
+    "typed_copies",
     "unlink_tickets",
     "unmerge_ticket",
     "unsent_of",

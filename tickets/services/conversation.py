@@ -25,6 +25,7 @@ from tickets.mentions import mentioned_in
 from tickets.models import Message, MessageKind, Ticket
 from tickets.services.attachments import attach_files
 from tickets.services.base import record_ticket, require_worker, touch_ticket
+from tickets.services.copies import NO_COPIES, Copies, checked_copies
 from tickets.services.indexing import index_message
 from tickets.services.originals import keep_original
 from tickets.services.raising import MAX_TEXT
@@ -42,13 +43,14 @@ def reply_to_customer(
     at: datetime,
     files: Sequence[CheckedFile] = (),
     spent: Spent | None = None,
+    copies: Copies = NO_COPIES,
 ) -> Message:
     """Send a public reply: notify the requester by mail and stop the reaction clock. When they may
-    no longer read the ticket, the message is kept, and nobody is told: the clock runs on. The time
-    ``spent`` on it is entered.
+    no longer read the ticket, the message is kept, and they are not told: the clock runs on. The
+    time ``spent`` on it is entered. ``copies`` go to others by e-mail.
 
     Raises ``ActionNotAllowed`` for a person who may not work on the ticket, or ``Invalid`` without
-    the time when the contract asks for it.
+    the time when the contract asks for it, and as ``checked_copies``.
     """
     require_worker(ticket, by)
     _require_unmerged(ticket)
@@ -61,6 +63,7 @@ def reply_to_customer(
         by=by,
         at=at,
         files=files,
+        copies=copies,
     )
     publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
     notices.notify_reply(ticket=ticket, message=message, at=at)
@@ -79,12 +82,14 @@ def send_attention_statement(
     at: datetime,
     files: Sequence[CheckedFile] = (),
     spent: Spent | None = None,
+    copies: Copies = NO_COPIES,
 ) -> Message:
     """Send the customer the expected time and the plan (SPEC 4.2). Stop the attention clock, and
-    the reaction clock if it still runs. The time ``spent`` on it is entered.
+    the reaction clock if it still runs. The time ``spent`` on it is entered. ``copies`` go to
+    others by e-mail.
 
     Raises ``ActionNotAllowed``, or ``Invalid`` if ``estimated_at`` is not within the next 366 days,
-    or without the time when the contract asks for it.
+    without the time when the contract asks for it, and as ``checked_copies``.
     """
     require_worker(ticket, by)
     _require_unmerged(ticket)
@@ -103,6 +108,7 @@ def send_attention_statement(
         at=at,
         files=files,
         estimated_at=estimated_at,
+        copies=copies,
     )
     publish_customer_informed(ticket=ticket, message=message, by=by, at=at)
     notices.notify_statement(ticket=ticket, message=message, at=at)
@@ -213,6 +219,7 @@ def write_message(
     files: Sequence[CheckedFile] = (),
     estimated_at: datetime | None = None,
     through: Ticket | None = None,
+    copies: Copies = NO_COPIES,
 ) -> Message:
     """Write one message with its attachments and record it. The caller has checked the permission.
     Its body is the copy without secrets. Raise ``Invalid`` if the text is empty or too long,
@@ -230,6 +237,7 @@ def write_message(
         count_act(Limited.REPLIES, by=by, at=at)
         count_act(Limited.FILES, by=by, at=at, amount=len(files))
     shown = without_secrets(text)
+    copies = checked_copies(ticket, copies)
     message: Message = Message.objects.create(
         organization_id=ticket.organization_id,
         ticket=ticket,
@@ -242,6 +250,8 @@ def write_message(
         created_at=at,
         estimated_at=estimated_at,
         through=through,
+        cc=list(copies.cc),
+        bcc=list(copies.bcc),
     )
     if shown != text:
         keep_original(ticket=ticket, message=message, text=text)

@@ -19,6 +19,7 @@ from tickets.masking import secrets_in
 from tickets.models import Ticket
 from tickets.permissions import can_reply_as_customer
 from tickets.queries import survivor_of
+from tickets.services.copies import NO_COPIES, Copies
 from tickets.services.errors import DetailsMissing
 from tickets.services.times import Spent
 from tickets.states import Effect, SolutionType, State, Transition
@@ -54,6 +55,7 @@ class TransitionDetails:
     files: Sequence[CheckedFile] = ()
     survivor: Ticket | None = None  # of a merge
     spent: Spent | None = None  # the work that ends with it
+    copies: Copies = NO_COPIES  # of the message
 
 
 NOTHING = TransitionDetails()

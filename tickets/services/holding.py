@@ -25,6 +25,7 @@ from tickets.models import Activity, HeldFile, HeldMessage, MessageKind, Ticket
 from tickets.queries import get_ticket
 from tickets.services.attachments import require_few
 from tickets.services.conversation import write_message
+from tickets.services.copies import typed_copies
 from tickets.services.details import TransitionDetails
 from tickets.services.errors import ActionNotAllowed
 from tickets.services.saying import Saying, write_now
@@ -112,6 +113,8 @@ def _hold(
             "solution_type": details.solution_type,
             "minutes": details.spent.minutes if details.spent else 0,
             "activity": str(details.spent.activity) if details.spent else "",
+            "cc": ", ".join(details.copies.cc),
+            "bcc": ", ".join(details.copies.bcc),
         },
         version=None if not_taken else saying.version,
         form=saying.form,
@@ -296,6 +299,7 @@ def _saying_of(held: HeldMessage, streams: ExitStack) -> Saying:
             spent=Spent(given["minutes"], Activity(given["activity"]))
             if given["minutes"]
             else None,
+            copies=typed_copies(given["cc"], given["bcc"]),
         ),
         version=held.version,
         files=_opened(held.files.select_related("blob").order_by("pk"), streams),

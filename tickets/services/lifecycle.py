@@ -354,4 +354,5 @@ def _message(
         by=by,
         at=at,
         files=details.files,
+        copies=details.copies,
     )

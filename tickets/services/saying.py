@@ -18,6 +18,7 @@ from tickets.services.conversation import (
     reply_to_customer,
     send_attention_statement,
 )
+from tickets.services.copies import Copies
 from tickets.services.details import TransitionDetails
 from tickets.services.errors import StaleTicket, TransitionNotAllowed
 from tickets.services.replying import reply_and_step
@@ -26,9 +27,9 @@ from tickets.services.replying import reply_and_step
 @dataclass(frozen=True)
 class Saying:
     """A message as it is written. ``step`` is the name of a transition of ``WITH_REPLY`` that goes
-    with a reply, ``details`` what it needs and the time spent, ``version`` the one of the ticket
-    that was seen. ``again`` is the id of the held message that was given back and is sent anew with
-    this one, ``again_files`` the ids of those of its files that go too.
+    with a reply, ``details`` what it needs, the time spent and the copies, ``version`` the one of
+    the ticket that was seen. ``again`` is the id of the held message that was given back and is
+    sent anew with this one, ``again_files`` the ids of those of its files that go too.
     """
 
     kind: MessageKind
@@ -42,6 +43,10 @@ class Saying:
     kept: str = ""  # what was kept of it last as a draft
     again: int | None = None
     again_files: Sequence[int] = ()
+
+    @property
+    def copies(self) -> Copies:
+        return self.details.copies
 
 
 def write_now(*, ticket: Ticket, saying: Saying, by: Actor, at: datetime) -> DomainError | None:
@@ -59,14 +64,35 @@ def write_now(*, ticket: Ticket, saying: Saying, by: Actor, at: datetime) -> Dom
             estimated_at=saying.estimated_at,
             files=saying.files,
             spent=saying.details.spent,
+            copies=saying.copies,
             by=by,
             at=at,
         )
         return None
-    verb = add_note if saying.kind == MessageKind.NOTE else reply_to_customer
-    spent = saying.details.spent
-    verb(ticket=ticket, body=saying.body, files=saying.files, spent=spent, by=by, at=at)
+    if saying.kind == MessageKind.NOTE:
+        add_note(
+            ticket=ticket,
+            body=saying.body,
+            files=saying.files,
+            spent=saying.details.spent,
+            by=by,
+            at=at,
+        )
+        return None
+    _reply(ticket, saying, by, at)
     return None
+
+
+def _reply(ticket: Ticket, saying: Saying, by: Actor, at: datetime) -> None:
+    reply_to_customer(
+        ticket=ticket,
+        body=saying.body,
+        files=saying.files,
+        spent=saying.details.spent,
+        copies=saying.copies,
+        by=by,
+        at=at,
+    )
 
 
 def _reply_with_step(ticket: Ticket, saying: Saying, by: Actor, at: datetime) -> DomainError | None:
@@ -82,14 +108,6 @@ def _reply_with_step(ticket: Ticket, saying: Saying, by: Actor, at: datetime) ->
                 expected_version=saying.version,
             )
     except (StaleTicket, TransitionNotAllowed) as error:
-        fresh = get_ticket(acting_person(by), ticket.number)
-        reply_to_customer(
-            ticket=fresh,
-            body=saying.body,
-            files=saying.files,
-            spent=saying.details.spent,
-            by=by,
-            at=at,
-        )
+        _reply(get_ticket(acting_person(by), ticket.number), saying, by, at)
         return error
     return None

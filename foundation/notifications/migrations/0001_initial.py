@@ -111,4 +111,9 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddField(
+            model_name="outboxmessage",
+            name="copies",
+            field=models.JSONField(blank=True, default=list),
+        ),
     ]
