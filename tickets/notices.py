@@ -8,13 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import is_staff, may_read, supervisors_of, user_by_email
+from foundation.accounts.queries import is_staff, may_read, supervisors_of
 from foundation.core.actor import Actor
-from foundation.notifications.services import Letter
-from tickets.letters import as_written, language_of, send, subject_in_mail, ticket_letter
+from tickets.letters import as_written, send, subject_in_mail, ticket_letter
+from tickets.message_letters import copies_of, signature_for, to_followers_of, to_watchers
 from tickets.models import HeldMessage, Merge, Message, StateInterval, Ticket, format_number
-from tickets.permissions import may_follow
-from tickets.queries import last_question, signature_under, visible_to, watchers_of
+from tickets.queries import last_question, visible_to
 from tickets.states import Effect, State, Transition
 
 
@@ -42,7 +41,7 @@ def has_reader(ticket: Ticket) -> bool:
 
 
 def notify_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
-    letters = [*_of_message(ticket, message), *_copies(ticket, message)]
+    letters = [*to_followers_of(ticket, message), *copies_of(ticket, message)]
     if has_reader(ticket):
         letters.append(
             ticket_letter(
@@ -51,7 +50,7 @@ def notify_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
                 template="ticket_reply",
                 key=f"message:{message.pk}",
                 body=as_written(ticket, message),
-                signature=_signature(ticket, message),
+                signature=signature_for(ticket, message),
                 copies=message.cc,
             )
         )
@@ -59,7 +58,7 @@ def notify_reply(*, ticket: Ticket, message: Message, at: datetime) -> None:
 
 
 def notify_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
-    letters = [*_of_message(ticket, message), *_copies(ticket, message)]
+    letters = [*to_followers_of(ticket, message), *copies_of(ticket, message)]
     if has_reader(ticket):
         estimated = message.estimated_at.isoformat() if message.estimated_at else ""
         letters.append(
@@ -69,80 +68,12 @@ def notify_statement(*, ticket: Ticket, message: Message, at: datetime) -> None:
                 template="ticket_statement",
                 key=f"message:{message.pk}",
                 body=as_written(ticket, message),
-                signature=_signature(ticket, message),
+                signature=signature_for(ticket, message),
                 estimated_at=estimated,
                 copies=message.cc,
             )
         )
     send(ticket, letters, at)
-
-
-def _copies(ticket: Ticket, message: Message) -> list[Letter]:
-    """Return the copies of a message for the other addresses. Who has no account gets no link to
-    the ticket; each ``cc`` is named in all of them, no ``bcc`` in any.
-    """
-    letters = []
-    for address in [*message.cc, *message.bcc]:
-        person = user_by_email(address)
-        reader = person or User(email=address, language=language_of(ticket.requester, ticket))
-        letters.append(
-            ticket_letter(
-                ticket,
-                to=reader,
-                template="ticket_copy",
-                key=f"message:{message.pk}",
-                for_staff=person is not None and person.is_staff,
-                author=str(message.author or ""),
-                requester=str(ticket.requester),
-                body=as_written(ticket, message),
-                estimated_at=message.estimated_at.isoformat() if message.estimated_at else "",
-                signature=signature_under(message, language_of(reader, ticket)),
-                may_open=person is not None and visible_to(person).filter(pk=ticket.pk).exists(),
-                copies=[each for each in message.cc if each != address],
-            )
-        )
-    return letters
-
-
-def _signature(ticket: Ticket, message: Message) -> str:
-    """Return what stands under a message in the letter to the requester."""
-    return signature_under(message, language_of(ticket.requester, ticket))
-
-
-def _of_message(ticket: Ticket, message: Message) -> list[Letter]:
-    """Return the letters to who follows a ticket about a message of it. One to somebody who is told
-    of the same fact for another reason comes later in the list, and replaces this one.
-    """
-    return _to_watchers(
-        ticket,
-        key=f"message:{message.pk}",
-        by_id=message.author_id,
-        is_public=message.is_public,
-        author=str(message.author or ""),
-        body=as_written(ticket, message),
-    )
-
-
-def _to_watchers(
-    ticket: Ticket, *, key: str, by_id: int | None, is_public: bool, **context: Any
-) -> list[Letter]:
-    """Return a letter for each person who follows a ticket and may read about it, but for the one
-    who acted; what is not public is for the staff alone.
-    """
-    return [
-        ticket_letter(
-            ticket,
-            to=each.person,
-            template="watched",
-            key=key,
-            for_staff=each.person.is_staff,
-            **context,
-        )
-        for each in watchers_of(ticket)
-        if each.person_id != by_id
-        and (is_public or each.person.is_staff)
-        and may_follow(each.person, ticket)
-    ]
 
 
 def desk_readers(ticket: Ticket) -> list[User]:
@@ -158,7 +89,7 @@ def desk_readers(ticket: Ticket) -> list[User]:
 
 def notify_customer_replied(*, ticket: Ticket, message: Message, at: datetime) -> None:
     """Notify whoever of the desk has the ticket, and who follows it."""
-    letters = _of_message(ticket, message) + [
+    letters = to_followers_of(ticket, message) + [
         ticket_letter(
             ticket,
             to=reader,
@@ -199,11 +130,11 @@ def notify_state(
     is_told_by_reply = Effect.FOLLOWS_A_REPLY in transition.effects
     letters = []
     if not is_told_by_reply:
-        letters = _to_watchers(
+        letters = to_watchers(
             ticket, key=key, by_id=by.person_id, is_public=True, body=body, is_step=True
         )
     if message and message.is_public:
-        letters += _copies(ticket, message)
+        letters += copies_of(ticket, message)
     if has_reader(ticket):
         letters.append(
             ticket_letter(
@@ -212,15 +143,13 @@ def notify_state(
                 template=_STATE_LETTERS.get(State(ticket.state), "ticket_state"),
                 key=key,
                 body=body,
-                signature=_signature(ticket, message) if message and body else "",
+                signature=signature_for(ticket, message) if body else "",
                 copies=message.cc if message else [],
-                reason=interval.reason if Effect.SENDS_REASON in transition.effects else "",
                 closure_code=ticket.closure_code,
                 solution_type=ticket.solution_type,
                 accepted_by=accepted_by,
                 accepted_channel=accepted_channel,
-                cause=interval.cause,
-                duplicate_of=_number_for_requester(ticket, interval),
+                **_why(ticket, transition, interval),
             )
         )
     if not is_told_by_reply and _is_customer(by, ticket):
@@ -239,6 +168,15 @@ def notify_state(
     send(ticket, letters, at)
 
 
+def _why(ticket: Ticket, transition: Transition, interval: StateInterval) -> dict[str, Any]:
+    """Return what a letter to the requester says of the reason of a state."""
+    return {
+        "reason": interval.reason if Effect.SENDS_REASON in transition.effects else "",
+        "cause": interval.cause,
+        "duplicate_of": _number_for_requester(ticket, interval),
+    }
+
+
 def _number_for_requester(ticket: Ticket, interval: StateInterval) -> str:
     """Return the number of the ticket that this one repeats, if its requester may see that one."""
     other_id = interval.duplicate_of_id
@@ -250,9 +188,7 @@ def _number_for_requester(ticket: Ticket, interval: StateInterval) -> str:
 def notify_marked(*, ticket: Ticket, interval: StateInterval, by: Actor, at: datetime) -> None:
     """Tell the requester, and who follows the ticket, what the work on it waits for."""
     key = f"mark:{interval.pk}"
-    letters = _to_watchers(
-        ticket, key=key, by_id=by.person_id, is_public=True, body=interval.reason
-    )
+    letters = to_watchers(ticket, key=key, by_id=by.person_id, is_public=True, body=interval.reason)
     if has_reader(ticket):
         expected = interval.expected_on.isoformat() if interval.expected_on else ""
         letters.append(
@@ -282,7 +218,7 @@ def notify_mentioned(
     """Notify the people who are mentioned in an internal note, and the staff who follow the
     ticket.
     """
-    letters = _of_message(ticket, message) + [
+    letters = to_followers_of(ticket, message) + [
         ticket_letter(
             ticket,
             to=person,

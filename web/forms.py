@@ -50,10 +50,14 @@ class DeskInstantField(forms.DateTimeField):
             raise ValidationError(error.messages) from error
 
 
-class TicketTextField(FormattedField):
+class WatchedTextField(TextField):
     """A text of a ticket: the page says while it is typed that it has sensitive data."""
 
     is_watched = True
+
+
+class TicketTextField(WatchedTextField, FormattedField):
+    """A text of a ticket that is shown formatted."""
 
 
 class SubjectField(forms.CharField):

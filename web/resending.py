@@ -39,6 +39,7 @@ TYPED = frozenset(
             "duplicate_of",
         ),
         *("tool", "consent_by", "recording", "tables", "finding", "change", "undoing"),
+        *("cc", "bcc", "rule", "tasks", "body_es", "body_en"),
         *("tags", "title", "lines", "minutes", "note"),
         *("visitors", "summary", "agreed_by", "place", "attendees", "answer", "name"),
     }

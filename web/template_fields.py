@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.models import FieldType, RequestTemplate, TemplateField
 from foundation.accounts.models import Membership, Organization, User
 from foundation.accounts.queries import membership_of
-from web.forms import FilesField, TicketTextField
+from web.forms import FilesField, WatchedTextField
 
 
 class TemplateFields(forms.Form):
@@ -62,7 +62,7 @@ def name_of(row: TemplateField) -> str:
 def _field_for(row: TemplateField, members: QuerySet[Membership]) -> forms.Field:
     common: dict[str, Any] = {"label": row.label, "required": row.is_required}
     if row.type == FieldType.LONG_TEXT:
-        return TicketTextField(widget=forms.Textarea(attrs={"rows": 3}), max_length=5000, **common)
+        return WatchedTextField(widget=forms.Textarea(attrs={"rows": 3}), max_length=5000, **common)
     if row.type == FieldType.CHOICE:
         return forms.ChoiceField(choices=[("", "—"), *row.options], **common)
     if row.type == FieldType.DATE:

@@ -4,7 +4,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from web.forms import FilesField, TicketTextField
+from web.forms import FilesField, TicketTextField, WatchedTextField
 
 
 class ReplyForm(forms.Form):
@@ -40,7 +40,7 @@ class FollowUpForm(ReplyForm):
 class ReasonForm(forms.Form):
     """The reason of a customer's step: decline, cancel, escalate."""
 
-    reason = TicketTextField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 3}))
+    reason = WatchedTextField(label=_("Why?"), widget=forms.Textarea(attrs={"rows": 3}))
 
 
 def reason_form(step: str, data: QueryDict | None = None) -> ReasonForm:

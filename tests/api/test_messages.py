@@ -97,6 +97,7 @@ def test_the_response_to_a_reply_has_the_whole_message(house: House, api: Any) -
             "channel": "api",
             "created_at": "2026-03-02T15:00:00Z",
             "estimated_at": None,
+            "cc": [],
             "requester_has_access": True,
         },
     )

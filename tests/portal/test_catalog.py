@@ -70,7 +70,7 @@ def test_each_type_of_field_has_its_own_input_between_subject_and_description(
         for name in ("line", "story", "module", "day", "boss", "photo")
     ] == [
         ("CharField", "TextInput"),
-        ("TicketTextField", "Textarea"),
+        ("WatchedTextField", "Textarea"),
         ("ChoiceField", "Select"),
         ("DateField", "DateInput"),
         ("ModelChoiceField", "Select"),
