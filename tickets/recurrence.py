@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple, TypeVar
 
 from dateutil import rrule
 from django.db.models import TextChoices
@@ -27,8 +27,11 @@ WORKING_DAYS = (0, 1, 2, 3, 4)
 MOST_INTERVAL = 99
 MOST_COUNT = 999
 LONGEST_RULE = 200  # characters
+FIRST_YEAR = 2000
+LAST_YEAR = 2100
 MOST_TRIED = 1_000  # days of a rule that are looked at for one on which a ticket is raised
 LONGEST_CLOSURE = 31  # days after a closed one that are looked at for the next working day
+D = TypeVar("D")
 _MOST_DAYS = {month: calendar.monthrange(2024, month)[1] for month in range(1, 13)}
 
 
@@ -174,6 +177,13 @@ def parse_rule(text: str) -> Rule:
     )
 
 
+class PlannedDay(NamedTuple):
+    """A local day on which a ticket is raised, and the day of the rule that it comes from."""
+
+    day: date
+    of_rule: date
+
+
 def planned_days(
     rule: Rule,
     start: date,
@@ -181,16 +191,19 @@ def planned_days(
     closed: ClosedDays,
     is_open: Callable[[date], bool],
     after: date | None = None,
-) -> Iterator[date]:
+    done: date | None = None,
+) -> Iterator[PlannedDay]:
     """Yield the local days on which a ticket is raised, in order and each once, later than
     ``after``: those of the rule, without the closed ones or with the next working day in their
-    place. Ends with the rule, or when ``MOST_TRIED`` days of it that come after gave none.
+    place. ``done`` is the last day of the rule that was dealt with: wherever the calendar would
+    move it now, it does not come again. Ends with the rule, or when ``MOST_TRIED`` days of it that
+    come after gave none.
     """
     last = after
     tried = 0
     since = after - timedelta(days=LONGEST_CLOSURE) if after else date.min
     for day in rule.days_from(start):
-        if day < since:
+        if day < since or (done is not None and day <= done):
             continue
         tried += 1
         if tried > MOST_TRIED:
@@ -199,7 +212,7 @@ def planned_days(
         if found is not None and (last is None or found > last):
             last = found
             tried = 0
-            yield found
+            yield PlannedDay(found, day)
 
 
 def instant_of(day: date, at_time: time, time_zone: str) -> datetime:
@@ -209,8 +222,16 @@ def instant_of(day: date, at_time: time, time_zone: str) -> datetime:
     return datetime.combine(day, at_time, zone(time_zone)).astimezone(UTC)
 
 
-def first_days(days: Iterator[date], count: int) -> list[date]:
+def first_days(days: Iterator[D], count: int) -> list[D]:
     return list(islice(days, count))
+
+
+def wrong_start(day: date) -> Text:
+    """Return why a rule cannot begin on this day; "" when it can."""
+    if FIRST_YEAR <= day.year <= LAST_YEAR:
+        return ""
+    words = _("Choose a day between the years %(first)d and %(last)d.")
+    return words % {"first": FIRST_YEAR, "last": LAST_YEAR}
 
 
 def rule_words(rule: Rule) -> str:

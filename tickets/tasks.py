@@ -123,6 +123,8 @@ def sweep_recurrences() -> int:
                 services.raise_due(recurrence_id=recurrence_id, at=timezone.now())
         except Exception:
             logger.exception("The recurring ticket %s could not be raised", recurrence_id)
+            with organization_scope(organization_id):
+                services.put_off(recurrence_id=recurrence_id, at=at)
     return len(due)
 
 
@@ -140,9 +142,12 @@ def renew_recurrences() -> int:
         if not portion:
             return moved
         for organization_id, recurrence_id in portion:
-            with organization_scope(organization_id):
-                moved += services.plan_anew(recurrence_id=recurrence_id, at=at)
             last = recurrence_id
+            try:
+                with organization_scope(organization_id):
+                    moved += services.plan_anew(recurrence_id=recurrence_id, at=at)
+            except Exception:
+                logger.exception("The recurring ticket %s could not be planned", recurrence_id)
 
 
 @shared_task(queue="clocks")

@@ -292,6 +292,7 @@ SENTENCES: dict[str, Sentence] = {
     verbs.RECURRENCE_RESUMED: fixed(gettext_noop("Recurring ticket resumed")),
     verbs.RECURRENCE_DELETED: fixed(gettext_noop("Recurring ticket deleted")),
     verbs.RECURRENCE_FAILED: _not_raised,
+    verbs.RECURRENCE_MADE_UP: fixed(gettext_noop("Ticket of a missed day raised")),
     verbs.SNOOZED: _snoozed,
     verbs.WOKEN: fixed(gettext_noop("No longer snoozed")),
     verbs.SEEN_AS_CUSTOMER: fixed(gettext_noop("Seen as the customer sees it")),

@@ -29,7 +29,10 @@ class RecurrenceBodySerializer(NewTicketSerializer):
         "FREQ=MONTHLY;BYDAY=1MO.",
     )
     starts_on = serializers.DateField(help_text="The first day that the rule looks at.")
-    at_time = serializers.TimeField(help_text="In the customer's time zone, such as 08:00.")
+    at_time = serializers.TimeField(
+        input_formats=["%H:%M", "%H:%M:%S"],
+        help_text="In the customer's time zone, such as 08:00.",
+    )
     closed_days = serializers.ChoiceField(
         choices=ClosedDays.choices,
         default=ClosedDays.RAISE,

@@ -32,9 +32,10 @@ from api.tickets.serializers import TicketSerializer
 from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.classification import Channel, Environment
+from foundation.core.errors import Invalid
 from tickets import queries, services
 from tickets.models import Recurrence, RecurrenceDay
-from tickets.recurrence import ClosedDays, parse_rule, rule_words
+from tickets.recurrence import ClosedDays, parse_rule, rule_words, wrong_start
 from tickets.services import RecurrencePlan
 from web.access import needs
 from web.requests import actor, person
@@ -104,7 +105,7 @@ class RecurrenceViewSet(KnownParameters, viewsets.GenericViewSet[Recurrence]):
     @extend_schema(responses={204: None})
     @_for_supervisors
     def destroy(self, request: Request, recurrence_id: str) -> Response:
-        """Delete one of which no ticket was raised; pause any other."""
+        """Delete one that has not come due yet. Any other is refused: it can be paused."""
         found = _recurrence(request, recurrence_id)
         services.delete_recurrence(recurrence=found, by=_by(request), at=timezone.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -190,6 +191,8 @@ def _plan(request: Request, at: datetime) -> RecurrencePlan:
     body = RecurrenceBodySerializer(data=request.data)
     body.is_valid(raise_exception=True)
     data = body.validated_data
+    if words := wrong_start(data["starts_on"]):
+        raise Invalid(words, fields={"starts_on": words})
     ticket = new_ticket(request, {**data, "environment": Environment.PRODUCTION}, at)
     return RecurrencePlan(
         name=data["name"],

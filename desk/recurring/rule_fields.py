@@ -22,6 +22,7 @@ from tickets.recurrence import (
     Rule,
     Weekday,
     parse_rule,
+    wrong_start,
 )
 
 _UNITS = [
@@ -131,6 +132,12 @@ class RuleFields(forms.Form):
 
     made: Rule | None = None
 
+    def clean_starts_on(self) -> date:
+        day: date = self.cleaned_data["starts_on"]
+        if words := wrong_start(day):
+            raise forms.ValidationError(str(words))
+        return day
+
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if self.errors.keys() & RuleFields.base_fields.keys():
@@ -156,7 +163,13 @@ class RuleFields(forms.Form):
             is_made = _rule({**values, "rule": "", "starts_on": starts_on}) == rule
         except Invalid:
             is_made = False
+        is_made = is_made and _is_offered(values)
         return values if is_made else {**values, "rule": str(rule)}
+
+
+def _is_offered(values: Mapping[str, Any]) -> bool:
+    """Tell whether the browser can show the values: another one would be sent as the first."""
+    return str(values["nth"]) in dict(_NTH) and values["month_day"] in {*range(1, 32), -1}
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:

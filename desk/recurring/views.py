@@ -32,7 +32,7 @@ from web.errors import put_on_form
 from web.keyset import keyset_page
 from web.once import acts_once
 from web.panels import is_partial
-from web.requests import actor, person, posted_from
+from web.requests import actor, is_id, person, posted_from
 from web.tabs import Tab
 
 PER_PAGE = 50
@@ -138,10 +138,11 @@ def renewed_form(request: HttpRequest) -> HttpResponse:
     To htmx the fields of the ticket alone; without JavaScript, the page.
     """
     template = chosen_template(request)
-    form = _typed(request, template)
+    typed = typed_values(request, template) | {"weekdays": request.POST.getlist("weekdays")}
+    form = RecurrenceForm(initial=typed, template=template)
     if is_partial(request):
         return render(request, "desk/recurring/_request.html", {"form": form})
-    context = {"form": form, "recurrence": None}
+    context = {"form": form, "recurrence": _changed(request)}
     return render(request, "desk/recurring/form.html", frame(request) | context)
 
 
@@ -154,10 +155,10 @@ def preview(request: HttpRequest) -> HttpResponse:
     template = chosen_template(request)
     form = RecurrenceForm(request.POST, template=template)
     form.is_valid()
-    context = {"form": form, "schedule": _schedule(form, timezone.now())}
+    context: dict[str, Any] = {"form": form, "schedule": _schedule(form, timezone.now())}
     if is_partial(request):
         return render(request, "desk/recurring/_schedule.html", context)
-    context |= {"form": _typed(request, template), "recurrence": None}
+    context |= {"form": _typed(request, template), "recurrence": _changed(request)}
     return render(request, "desk/recurring/form.html", frame(request) | context)
 
 
@@ -197,8 +198,14 @@ def raise_now(request: HttpRequest, recurrence_id: int, day_id: int) -> HttpResp
 
 def _typed(request: HttpRequest, template: RequestTemplate | None) -> RecurrenceForm:
     """Return the form with what was typed, and without errors."""
-    typed = typed_values(request, template) | {"weekdays": request.POST.getlist("weekdays")}
+    typed = typed_values(request, None) | {"weekdays": request.POST.getlist("weekdays")}
     return RecurrenceForm(initial=typed, template=template)
+
+
+def _changed(request: HttpRequest) -> Recurrence | None:
+    """Return the recurring ticket that the posted form changes; None of a new one."""
+    pk = request.POST.get("recurrence", "")
+    return queries.get_recurrence(person(request), int(pk)) if is_id(pk) else None
 
 
 def _act(

@@ -137,7 +137,11 @@ def _sent(value: Any) -> Any:
 
 @pytest.mark.parametrize(
     "rule",
-    ["FREQ=MONTHLY;BYMONTHDAY=1,15", "FREQ=YEARLY;BYMONTH=1,7;BYDAY=1MO", "FREQ=WEEKLY;BYDAY=SU"],
+    [
+        *("FREQ=MONTHLY;BYMONTHDAY=1,15", "FREQ=YEARLY;BYMONTH=1,7;BYDAY=1MO"),
+        *("FREQ=MONTHLY;BYDAY=5MO", "FREQ=MONTHLY;BYMONTHDAY=-5", "FREQ=WEEKLY;BYDAY=SU"),
+        "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=10",
+    ],
 )
 def test_a_rule_that_the_fields_cannot_make_is_shown_as_it_is(rule: str) -> None:
     values = RuleFields.values_of(parse_rule(rule), STARTS)
@@ -211,6 +215,11 @@ def test_the_preview_says_when_and_saves_nothing(house: House, client: Client) -
     page = client.post(PREVIEW, typed(house, subject=""))  # without JavaScript
     assert "Next tickets Thu Mar 5, 2026, 08:00" in text_of(page.content.decode())
     assert page.context["form"]["name"].value() == "Backups"
+    assert f'action="{NEW}"' in page.content.decode()
+    found = recurring(house)
+    changed = client.post(PREVIEW, typed(house, recurrence=str(found.pk)))
+    assert f'action="/admin/recurring/{found.pk}/change/"' in changed.content.decode()
+    found.delete()
     assert not Recurrence.objects.exists()
 
 
@@ -331,7 +340,7 @@ def test_one_with_tickets_is_not_deleted(house: House, client: Client) -> None:
 
     assert page(found, "delete/") not in shown
     assert words_of_messages(refused) == [
-        "Tickets were raised by it: pause it, so that they keep their origin."
+        "It has come due already: pause it, so that its tickets keep their origin."
     ]
 
 

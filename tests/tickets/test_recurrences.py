@@ -256,7 +256,7 @@ def test_only_one_without_tickets_is_deleted(house: House) -> None:
     services.raise_due(recurrence_id=kept.pk, at=TEN)
 
     services.delete_recurrence(recurrence=other, by=supervisor, at=TEN)
-    with pytest.raises(Invalid, match="Tickets were raised by it"):
+    with pytest.raises(Invalid, match="It has come due already"):
         services.delete_recurrence(recurrence=kept, by=supervisor, at=TEN)
 
     assert list(Recurrence.objects.all()) == [kept]
@@ -280,3 +280,39 @@ def test_a_customer_has_a_limited_number(house: House, monkeypatch: pytest.Monke
 
     with pytest.raises(Invalid, match="has 1 recurring tickets: delete one first"):
         recurring(house, name="Other")
+
+
+def test_what_is_due_is_raised_before_a_change_or_a_pause(house: House) -> None:
+    found = recurring(house)
+    supervisor = by(house.staff["desk_supervisor"])
+    late = TEN + DAY + HOUR
+
+    services.save_recurrence(
+        plan=planned(house, subject="Another one"), recurrence=found, by=supervisor, at=late
+    )
+    services.pause_recurrence(recurrence=found, by=supervisor, at=late + DAY)
+
+    subjects = RecurrenceDay.objects.order_by("day").values_list("ticket__subject", flat=True)
+    assert list(subjects) == ["Check the backups", "Check the backups", "Another one"]
+
+
+def test_a_calendar_that_is_closed_for_a_while_ends_nothing(house: House) -> None:
+    found = recurring(house, "FREQ=WEEKLY;BYDAY=TU", closed_days=ClosedDays.SKIP)
+    version = business_calendar_on(house.north, MONDAY_9AM)
+    assert version is not None
+    rows = type(version).objects.filter(pk=version.pk)
+    hours = version.hours
+    rows.update(hours={day: spans for day, spans in hours.items() if day != "1"})
+    assert services.plan_anew(recurrence_id=found.pk, at=MONDAY_9AM) is True
+    assert Recurrence.objects.get().next_at is None
+
+    rows.update(hours=hours)
+
+    assert [each[1] for each in queries.running_recurrences(0, 9)] == [found.pk]
+    assert services.plan_anew(recurrence_id=found.pk, at=MONDAY_9AM) is True
+    assert Recurrence.objects.get().next_at == TEN + DAY
+
+
+@pytest.mark.parametrize("day", [date(1999, 12, 31), date(2101, 1, 1), date(9999, 12, 31)])
+def test_a_start_beyond_its_years_is_refused(house: House, day: date) -> None:
+    assert refused(house, starts_on=day).keys() == {"starts_on"}

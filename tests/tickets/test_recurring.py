@@ -104,10 +104,14 @@ def test_days_too_long_ago_are_noted_and_told_and_raised_by_a_person(house: Hous
 
     assert days()[:3] == [(2, "late", False), (3, "late", False), (4, "", True)]
     letters = OutboxMessage.objects.filter(template="recurrence_failed").order_by("pk")
-    assert [each.to_email for each in letters] == ["desk_supervisor@desk.example"] * 2
+    # one letter tells of days that are too late one after the other
+    assert [each.to_email for each in letters] == ["desk_supervisor@desk.example"]
     first = RecurrenceDay.objects.order_by("day")[0]
     ticket = services.raise_missed(day=first, by=by(house.staff["desk_manager"]), at=back)
     assert (ticket.received_at, days()[0]) == (back, (2, "", True))
+    fact = Record.objects.get(verb=verbs.RECURRENCE_MADE_UP)
+    assert fact.person_id == house.staff["desk_manager"].pk
+    assert fact.payload == {"day": "2026-03-02", "problem": "late", "ticket": ticket.pk}
     with pytest.raises(Invalid, match="was raised already"):
         services.raise_missed(day=first, by=by(house.staff["desk_manager"]), at=back)
     assert queries.recurrence_of(ticket) == found
@@ -293,7 +297,9 @@ def test_one_that_fails_does_not_keep_the_others(
     assert [each.subject for each in Ticket.objects.all()] == ["Another one"]
     assert f"The recurring ticket {first.pk} could not be raised" in caplog.text
     monkeypatch.undo()
-    assert sweep(TEN) == 1  # nothing of it is lost
+    assert sweep(TEN) == 0  # others come before it for a while
+    assert sweep(TEN + 5 * MINUTE) == 1  # nothing of it is lost
+    assert Ticket.objects.latest("pk").received_at == TEN
     assert Ticket.objects.count() == 2
 
 

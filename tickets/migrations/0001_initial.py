@@ -2532,4 +2532,9 @@ class Migration(migrations.Migration):
             name="cc",
             field=models.JSONField(default=list),
         ),
+        migrations.AddField(
+            model_name="recurrence",
+            name="rule_day",
+            field=models.DateField(null=True),
+        ),
     ]

@@ -60,6 +60,7 @@ class Recurrence(OrganizationRow):
     )
     is_paused = models.BooleanField(_("paused"), default=False)
     done_until = models.DateField(null=True)
+    rule_day = models.DateField(null=True)  # the last day of the rule that was dealt with
     next_at = models.DateTimeField(_("next ticket"), null=True)
     # who saved it last: they are told when a ticket cannot be raised
     keeper = models.ForeignKey(

@@ -12,7 +12,14 @@ from foundation.calendars.queries import business_calendar_on, work_calendar
 from foundation.core.errors import NotFound
 from foundation.core.zones import zone
 from tickets.models import Recurrence, RecurrenceDay, Ticket
-from tickets.recurrence import ClosedDays, Rule, first_days, instant_of, planned_days
+from tickets.recurrence import (
+    ClosedDays,
+    PlannedDay,
+    Rule,
+    first_days,
+    instant_of,
+    planned_days,
+)
 
 _RELATED = ("organization", "membership__user", "service", "template", "assignee", "keeper")
 
@@ -67,8 +74,10 @@ def due_recurrences(at: datetime, limit: int) -> list[tuple[int, int]]:
 
 
 def running_recurrences(after_id: int, limit: int) -> list[tuple[int, int]]:
-    """Return (organization id, id) of those that are not paused and have days to come, by id."""
-    running = Recurrence.objects.filter(next_at__isnull=False, pk__gt=after_id).order_by("pk")
+    """Return (organization id, id) of those that are not paused, by id. Also of those whose rule
+    gives no more days: a calendar that changes may give them some.
+    """
+    running = Recurrence.objects.filter(is_paused=False, pk__gt=after_id).order_by("pk")
     return list(running.values_list("organization_id", "pk")[:limit])
 
 
@@ -80,12 +89,13 @@ def days_to_come(
     organization: Organization,
     at: datetime,
     after: date | None = None,
-) -> Iterator[date]:
+    done: date | None = None,
+) -> Iterator[PlannedDay]:
     """Yield the local days after ``after`` on which a ticket is raised, as the organization's
-    business calendar is ``at``.
+    business calendar is ``at``; ``done`` as ``planned_days``.
     """
     is_open = working_days(organization, at)
-    return planned_days(rule, start, closed=closed, is_open=is_open, after=after)
+    return planned_days(rule, start, closed=closed, is_open=is_open, after=after, done=done)
 
 
 def times_to_come(
@@ -110,7 +120,7 @@ def times_to_come(
         at=at,
         after=day_before(at, at_time, time_zone),
     )
-    return [instant_of(day, at_time, time_zone) for day in first_days(days, count)]
+    return [instant_of(each.day, at_time, time_zone) for each in first_days(days, count)]
 
 
 def working_days(organization: Organization, at: datetime) -> Callable[[date], bool]:
@@ -121,7 +131,7 @@ def working_days(organization: Organization, at: datetime) -> Callable[[date], b
     return work_calendar(version).is_working_day if version is not None else lambda day: True
 
 
-def days_left(recurrence: Recurrence, at: datetime) -> Iterator[date]:
+def days_left(recurrence: Recurrence, at: datetime) -> Iterator[PlannedDay]:
     """Yield the local days of a recurring ticket that were not dealt with yet."""
     return days_to_come(
         recurrence.parsed_rule,
@@ -130,13 +140,14 @@ def days_left(recurrence: Recurrence, at: datetime) -> Iterator[date]:
         organization=recurrence.organization,
         at=at,
         after=recurrence.done_until,
+        done=recurrence.rule_day,
     )
 
 
-def instants_of(recurrence: Recurrence, days: Iterable[date]) -> list[datetime]:
+def instants_of(recurrence: Recurrence, days: Iterable[PlannedDay]) -> list[datetime]:
     """Return the instants at which the tickets of local days are raised."""
     time_zone = recurrence.organization.time_zone
-    return [instant_of(day, recurrence.at_time, time_zone) for day in days]
+    return [instant_of(each.day, recurrence.at_time, time_zone) for each in days]
 
 
 def next_instants(recurrence: Recurrence, at: datetime, count: int) -> list[datetime]:

@@ -102,7 +102,7 @@ from tickets.services.recurrences import (
     resume_recurrence,
     save_recurrence,
 )
-from tickets.services.recurring import raise_due, raise_missed
+from tickets.services.recurring import put_off, raise_due, raise_missed
 from tickets.services.remote import NewSession, note_session, remove_session
 from tickets.services.renaming import index_renamed, note_rename
 from tickets.services.replying import reply_and_step, steps_with_reply
@@ -247,6 +247,7 @@ __all__ = [
     "priority_of",
     "publish_customer_informed",
     "pursue_answer",
+    "put_off",
     "raise_due",
     "raise_missed",
     "raise_ticket",

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import User
 from foundation.accounts.queries import acting_person, may_read, serves
 from foundation.accounts.roles import RAISES_TICKETS, Capability
@@ -19,13 +20,13 @@ from tickets import queries, verbs
 from tickets.masking import secrets_in
 from tickets.models import Recurrence, RecurrenceDay
 from tickets.models.recurrences import LONGEST_NAME
-from tickets.recurrence import ClosedDays, Rule, first_days
+from tickets.recurrence import ClosedDays, Rule, first_days, wrong_start
 from tickets.services.errors import ActionNotAllowed, StaleRecurrence
 from tickets.services.prepared import kept_tags, titles_of, wrong_in
 from tickets.services.raising import NewTicket, check_texts
+from tickets.services.recurring import settle_due
 
 MOST_RECURRENCES = 500  # of an organization
-LATEST_START = 3650  # days from today
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +55,9 @@ def save_recurrence(
     by: Actor,
     at: datetime,
 ) -> Recurrence:
-    """Save a new recurring ticket, or ``recurrence`` anew, which stays of its organization. Times
-    that are past raise nothing, and no day raises a second ticket. A paused one stays paused.
+    """Save a new recurring ticket, or ``recurrence`` anew, which stays of its organization: what is
+    due of it is raised first, as it was. Times that are past raise nothing, and no day raises a
+    second ticket. A paused one stays paused.
 
     Raises ``ActionNotAllowed`` (supervisors of the customer alone may), ``StaleRecurrence`` or
     ``Invalid``: a name that there is, what ``raise_ticket`` would refuse, an assignee who does not
@@ -64,8 +66,9 @@ def save_recurrence(
     organization = plan.request.organization
     require_in_scope(plan.request.membership)
     _require_supervisor(organization.pk, by)
+    lock_organization(organization.pk)
     if recurrence is not None:
-        recurrence = _locked(recurrence.pk)
+        recurrence = _settled(recurrence.pk, at)
         if expected_version is not None and expected_version != recurrence.version:
             raise StaleRecurrence(recurrence)
     _check(plan, recurrence)
@@ -92,10 +95,11 @@ def save_recurrence(
 
 @transaction.atomic
 def pause_recurrence(*, recurrence: Recurrence, by: Actor, at: datetime) -> Recurrence:
-    """Raise no more tickets until it is resumed; a paused one is left. Raises
+    """Raise what is due, and then no more tickets until it is resumed; a paused one is left. Raises
     ``ActionNotAllowed``.
     """
-    found = _for_supervisor(recurrence, by)
+    _require_supervisor(recurrence.organization_id, by)
+    found = _settled(recurrence.pk, at)
     if not found.is_paused:
         _write(found, is_paused=True, next_at=None)
         _record(found, verbs.RECURRENCE_PAUSED, by, at)
@@ -122,12 +126,14 @@ def resume_recurrence(*, recurrence: Recurrence, by: Actor, at: datetime) -> Rec
 
 @transaction.atomic
 def delete_recurrence(*, recurrence: Recurrence, by: Actor, at: datetime) -> None:
-    """Delete one of which no ticket was raised. Raises ``ActionNotAllowed``, or ``Invalid`` when
-    tickets were: it says whence they came, and can be paused.
+    """Delete one that has not come due yet. Raises ``ActionNotAllowed``, or ``Invalid`` when it
+    has: it says whence its tickets came, and can be paused.
     """
     found = _for_supervisor(recurrence, by)
-    if RecurrenceDay.objects.filter(recurrence=found, ticket__isnull=False).exists():
-        raise Invalid(_("Tickets were raised by it: pause it, so that they keep their origin."))
+    if RecurrenceDay.objects.filter(recurrence=found).exists():
+        raise Invalid(
+            _("It has come due already: pause it, so that its tickets keep their origin.")
+        )
     _record(found, verbs.RECURRENCE_DELETED, by, at)
     found.delete()
 
@@ -138,7 +144,7 @@ def plan_anew(*, recurrence_id: int, at: datetime) -> bool:
     """
     with transaction.atomic():
         found = _locked(recurrence_id)
-        if found.next_at is None or found.next_at <= at:
+        if found.is_paused or (found.next_at is not None and found.next_at <= at):
             return False
         first = _next(found, at)
         if first == found.next_at:
@@ -156,6 +162,13 @@ def _require_supervisor(organization_id: int, by: Actor) -> None:
     person = acting_person(by)
     if not person.can(Capability.SUPERVISE) or not serves(person, organization_id):
         raise ActionNotAllowed(_("Only a supervisor of the desk plans recurring tickets."))
+
+
+def _settled(recurrence_id: int, at: datetime) -> Recurrence:
+    """Return the row, locked, after what is due was raised."""
+    _locked(recurrence_id)
+    settle_due(recurrence_id=recurrence_id, at=at)
+    return _locked(recurrence_id)
 
 
 def _locked(recurrence_id: int) -> Recurrence:
@@ -203,6 +216,8 @@ def _check(plan: RecurrencePlan, saved: Recurrence | None) -> None:
     wrong: dict[str, Text] = wrong_in(tags=plan.tags, tasks=plan.tasks)
     wrong |= secrets_in(name=plan.name, subject=request.subject, description=request.description)
     wrong |= _wrong_people(plan, saved)
+    if words := wrong_start(plan.starts_on):
+        wrong["starts_on"] = words
     named = one_line(plan.name)
     others = Recurrence.objects.filter(organization=organization)
     if saved is not None:

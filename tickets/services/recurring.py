@@ -1,12 +1,14 @@
 """Raises recurring tickets when they are due: of each day one ticket, or the reason why none."""
 
+import logging
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.accounts.models import User
-from foundation.accounts.queries import acting_person, may_read
+from foundation.accounts.queries import acting_person, may_read, serves
 from foundation.accounts.roles import RAISES_TICKETS, Capability
 from foundation.activity.services import Fact, record
 from foundation.core.actor import Actor, system_actor
@@ -23,7 +25,10 @@ from tickets.services.raising import NewTicket, raise_ticket
 from tickets.services.tagging import tag_automatically
 from tickets.services.ticket_tasks import TaskPlan, add_tasks_automatically
 
+logger = logging.getLogger(__name__)
+
 PLANNER = system_actor("recurring tickets")
+RETRY = timedelta(minutes=5)
 LATEST = timedelta(days=7)  # after its time; a ticket that is later is raised by a person
 _RELATED = ("organization", "membership__user", "membership__organization", "service", "template")
 
@@ -44,13 +49,35 @@ def raise_due(*, recurrence_id: int, at: datetime) -> RecurrenceDay | None:
     coming = first_days(queries.days_left(recurrence, at), 2)
     instants = queries.instants_of(recurrence, coming)
     if not instants or instants[0] > at:  # zone or calendar changed meanwhile
-        _plan(recurrence, recurrence.done_until, instants[0] if instants else None)
+        _plan(recurrence, next_at=instants[0] if instants else None)
         return None
-    done = _raise(recurrence, coming[0], instants[0], at)
-    _plan(recurrence, coming[0], instants[1] if len(instants) > 1 else None)
+    before = queries.days_of(recurrence).first()
+    done = _raise(recurrence, coming[0].day, instants[0], at)
+    _plan(
+        recurrence,
+        done_until=coming[0].day,
+        rule_day=coming[0].of_rule,
+        next_at=instants[1] if len(instants) > 1 else None,
+    )
     if done.problem:
-        _tell(recurrence, done, at)
+        # of days that are too late one after the other, the first letter tells
+        goes_on = before is not None and before.problem == done.problem == NotRaised.LATE
+        _note_problem(recurrence, done, at, is_told=not goes_on)
     return done
+
+
+@transaction.atomic
+def settle_due(*, recurrence_id: int, at: datetime) -> None:
+    """Raise all that is due of a recurrence, before it is changed or paused: nothing is lost."""
+    while raise_due(recurrence_id=recurrence_id, at=at) is not None:
+        pass
+
+
+def put_off(*, recurrence_id: int, at: datetime) -> None:
+    """Try a recurrence again in a while, after an unexpected failure: others come before it then.
+    The day that is due stays the one that is raised next.
+    """
+    Recurrence.objects.filter(pk=recurrence_id, next_at__lte=at).update(next_at=at + RETRY)
 
 
 @transaction.atomic
@@ -59,7 +86,8 @@ def raise_missed(*, day: RecurrenceDay, by: Actor, at: datetime) -> Ticket:
     ``ActionNotAllowed`` (supervisors alone may), ``Invalid`` when there is one already, or what
     ``raise_ticket`` raises.
     """
-    if not acting_person(by).can(Capability.SUPERVISE):
+    person = acting_person(by)
+    if not person.can(Capability.SUPERVISE) or not serves(person, day.organization_id):
         raise ActionNotAllowed(_("Only a supervisor of the desk plans recurring tickets."))
     recurrence = _locked(day.recurrence_id)
     found = RecurrenceDay.objects.select_for_update(of=("self",)).get(pk=day.pk)
@@ -70,6 +98,8 @@ def raise_missed(*, day: RecurrenceDay, by: Actor, at: datetime) -> Ticket:
         raise Invalid(NotRaised(problem).label)
     ticket = _ticket(recurrence, at, at)
     RecurrenceDay.objects.filter(pk=found.pk).update(ticket=ticket, problem="")
+    payload = {"day": found.day.isoformat(), "problem": found.problem, "ticket": ticket.pk}
+    _record(recurrence, verbs.RECURRENCE_MADE_UP, payload, by, at)
     return ticket
 
 
@@ -86,7 +116,8 @@ def _raise(recurrence: Recurrence, day: date, due_at: datetime, at: datetime) ->
         try:
             with transaction.atomic():
                 ticket = _ticket(recurrence, due_at, at)
-        except DomainError:
+        except DomainError as error:
+            logger.warning("The recurring ticket %s was refused: %s", recurrence.pk, error)
             problem = NotRaised.REFUSED
     done: RecurrenceDay = RecurrenceDay.objects.create(
         organization_id=recurrence.organization_id,
@@ -147,18 +178,21 @@ def _present(assignee: User | None, ticket: Ticket, at: datetime) -> User | None
     return person if may_hold(person, ticket) and is_member(person, ticket) else None
 
 
-def _plan(recurrence: Recurrence, done_until: date | None, next_at: datetime | None) -> None:
-    Recurrence.objects.filter(pk=recurrence.pk).update(done_until=done_until, next_at=next_at)
-    recurrence.done_until = done_until
-    recurrence.next_at = next_at
+def _plan(recurrence: Recurrence, **changes: Any) -> None:
+    Recurrence.objects.filter(pk=recurrence.pk).update(**changes)
 
 
-def _tell(recurrence: Recurrence, day: RecurrenceDay, at: datetime) -> None:
-    fact = Fact(
-        verb=verbs.RECURRENCE_FAILED,
-        object_type="recurrence",
-        object_id=recurrence.pk,
-        payload={"day": day.day.isoformat(), "problem": day.problem},
-    )
-    record(organization_id=recurrence.organization_id, facts=[fact], by=PLANNER, at=at)
-    work_notices.notify_not_raised(day=day, at=at)
+def _note_problem(
+    recurrence: Recurrence, day: RecurrenceDay, at: datetime, *, is_told: bool
+) -> None:
+    payload = {"day": day.day.isoformat(), "problem": day.problem}
+    _record(recurrence, verbs.RECURRENCE_FAILED, payload, PLANNER, at)
+    if is_told:
+        work_notices.notify_not_raised(day=day, at=at)
+
+
+def _record(
+    recurrence: Recurrence, verb: str, payload: dict[str, Any], by: Actor, at: datetime
+) -> None:
+    fact = Fact(verb=verb, object_type="recurrence", object_id=recurrence.pk, payload=payload)
+    record(organization_id=recurrence.organization_id, facts=[fact], by=by, at=at)
