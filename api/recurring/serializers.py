@@ -9,7 +9,8 @@ from rest_framework import serializers
 from api.tickets.raising import NewTicketSerializer
 from tickets.models import NotRaised, Recurrence, RecurrenceDay
 from tickets.models.recurrences import LONGEST_NAME
-from tickets.recurrence import LONGEST_RULE, ClosedDays, rule_words
+from tickets.recurrence import LONGEST_RULE, ClosedDays
+from tickets.recurrence_words import rule_words
 
 
 class RecurrenceBodySerializer(NewTicketSerializer):

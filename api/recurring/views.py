@@ -35,7 +35,8 @@ from foundation.core.classification import Channel, Environment
 from foundation.core.errors import Invalid
 from tickets import queries, services
 from tickets.models import Recurrence, RecurrenceDay
-from tickets.recurrence import ClosedDays, parse_rule, rule_words, wrong_start
+from tickets.recurrence import ClosedDays, parse_rule, wrong_start
+from tickets.recurrence_words import rule_words
 from tickets.services import RecurrencePlan
 from web.access import needs
 from web.requests import actor, person

@@ -26,7 +26,8 @@ from foundation.core.errors import DomainError
 from foundation.core.zones import in_zone
 from tickets import queries, services
 from tickets.models import Recurrence, RecurrenceDay
-from tickets.recurrence import ClosedDays, rule_words
+from tickets.recurrence import ClosedDays
+from tickets.recurrence_words import rule_words
 from web.access import needs
 from web.errors import put_on_form
 from web.keyset import keyset_page

@@ -14,8 +14,8 @@ from tickets.recurrence import (
     instant_of,
     parse_rule,
     planned_days,
-    rule_words,
 )
+from tickets.recurrence_words import rule_words
 
 START = date(2026, 3, 2)  # a Monday
 
