@@ -201,8 +201,8 @@ def world(house: House) -> dict[str, str]:
     missed = RecurrenceDay.objects.create(
         organization=house.north,
         recurrence=recurrence,
-        day=MONDAY_9AM.date(),
-        due_at=MONDAY_9AM,
+        day=MONDAY_9AM.date() - timedelta(days=7),
+        due_at=MONDAY_9AM - timedelta(days=7),
         problem=NotRaised.LATE,
     )
     Shift.objects.create(name="Days", hours={"0": [["08:00", "16:00"]]})
