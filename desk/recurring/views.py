@@ -98,7 +98,7 @@ def recurrence(request: HttpRequest, recurrence_id: int) -> HttpResponse:
     found = queries.get_recurrence(reader, recurrence_id)
     page = keyset_page(
         queries.days_of(found),
-        ("-day", "-pk"),
+        ("-due_at", "-pk"),
         PER_PAGE,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),

@@ -392,3 +392,16 @@ def test_the_list_costs_the_same_with_many(house: House, client: Client) -> None
     for ahead in range(1, 5):
         raise_due(recurrence_id=found.pk, at=TEN + timedelta(days=ahead))
     assert statements(client, page(found)) == single
+
+
+def test_the_days_have_pages(house: House, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desk.recurring.views.PER_PAGE", 2)
+    found = recurring(house)
+    for ahead in range(3):
+        raise_due(recurrence_id=found.pk, at=TEN + timedelta(days=ahead))
+    client.force_login(english(house, "agent"))
+
+    first = client.get(page(found)).context["page"]
+    second = client.get(f"{page(found)}?after={first.after}").context["page"]
+
+    assert [each.day.day for each in [*first.rows, *second.rows]] == [4, 3, 2]
