@@ -72,7 +72,7 @@ def recurrences(request: HttpRequest) -> HttpResponse:
     }
     page = keyset_page(
         shown[show],
-        ("next_at", "pk") if show == "running" else ("-pk",),
+        ("next_at", "id") if show == "running" else ("-id",),
         PER_PAGE,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
@@ -98,7 +98,7 @@ def recurrence(request: HttpRequest, recurrence_id: int) -> HttpResponse:
     found = queries.get_recurrence(reader, recurrence_id)
     page = keyset_page(
         queries.days_of(found),
-        ("-due_at", "-pk"),
+        ("-due_at", "-id"),
         PER_PAGE,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),

@@ -405,3 +405,20 @@ def test_the_days_have_pages(house: House, client: Client, monkeypatch: pytest.M
     second = client.get(f"{page(found)}?after={first.after}").context["page"]
 
     assert [each.day.day for each in [*first.rows, *second.rows]] == [4, 3, 2]
+
+
+@pytest.mark.parametrize(("show", "names"), [("running", "abc"), ("paused", "fed")])
+def test_the_list_has_pages(
+    house: House, client: Client, monkeypatch: pytest.MonkeyPatch, show: str, names: str
+) -> None:
+    monkeypatch.setattr("desk.recurring.views.PER_PAGE", 2)
+    for name in "abcdef":
+        found = recurring(house, name=name)
+        if name > "c":
+            Recurrence.objects.filter(pk=found.pk).update(is_paused=True, next_at=None)
+    client.force_login(english(house, "agent"))
+
+    first = client.get(f"{LIST}?show={show}").context["page"]
+    second = client.get(f"{LIST}?show={show}&after={first.after}").context["page"]
+
+    assert "".join(each.name for each in [*first.rows, *second.rows]) == names
