@@ -2,7 +2,7 @@
 ticket.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -15,7 +15,6 @@ from tests.support.house import DAY, MONDAY_9AM, House, make_ticket
 from tests.support.html import text_of
 from tests.support.pages import english, words_of_messages
 from tests.support.recurring import recurring
-from tests.support.statements import statements
 from tickets.models import Recurrence, RecurrenceDay, Ticket
 from tickets.recurrence import parse_rule
 from tickets.services import raise_due
@@ -376,49 +375,3 @@ def test_somebody_was_faster(house: House, client: Client) -> None:
     assert "Desk Supervisor changed it meanwhile." in text_of(refused.content.decode())
     assert refused.context["form"]["subject"].value() == "Another"
     assert Recurrence.objects.get().subject == "Check the backups"
-
-
-def test_the_list_costs_the_same_with_many(house: House, client: Client) -> None:
-    client.force_login(english(house, "desk_supervisor"))
-    raise_due(recurrence_id=recurring(house).pk, at=TEN)
-    one = statements(client, LIST)
-    for number in range(12):
-        found = recurring(house, name=f"Other {number}")
-        raise_due(recurrence_id=found.pk, at=TEN)
-
-    assert statements(client, LIST) == one
-    found = Recurrence.objects.order_by("-pk")[0]
-    single = statements(client, page(found))
-    for ahead in range(1, 5):
-        raise_due(recurrence_id=found.pk, at=TEN + timedelta(days=ahead))
-    assert statements(client, page(found)) == single
-
-
-def test_the_days_have_pages(house: House, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desk.recurring.views.PER_PAGE", 2)
-    found = recurring(house)
-    for ahead in range(3):
-        raise_due(recurrence_id=found.pk, at=TEN + timedelta(days=ahead))
-    client.force_login(english(house, "agent"))
-
-    first = client.get(page(found)).context["page"]
-    second = client.get(f"{page(found)}?after={first.after}").context["page"]
-
-    assert [each.day.day for each in [*first.rows, *second.rows]] == [4, 3, 2]
-
-
-@pytest.mark.parametrize(("show", "names"), [("running", "abc"), ("paused", "fed")])
-def test_the_list_has_pages(
-    house: House, client: Client, monkeypatch: pytest.MonkeyPatch, show: str, names: str
-) -> None:
-    monkeypatch.setattr("desk.recurring.views.PER_PAGE", 2)
-    for name in "abcdef":
-        found = recurring(house, name=name)
-        if name > "c":
-            Recurrence.objects.filter(pk=found.pk).update(is_paused=True, next_at=None)
-    client.force_login(english(house, "agent"))
-
-    first = client.get(f"{LIST}?show={show}").context["page"]
-    second = client.get(f"{LIST}?show={show}&after={first.after}").context["page"]
-
-    assert "".join(each.name for each in [*first.rows, *second.rows]) == names
