@@ -316,3 +316,17 @@ def test_a_calendar_that_is_closed_for_a_while_ends_nothing(house: House) -> Non
 @pytest.mark.parametrize("day", [date(1999, 12, 31), date(2101, 1, 1), date(9999, 12, 31)])
 def test_a_start_beyond_its_years_is_refused(house: House, day: date) -> None:
     assert refused(house, starts_on=day).keys() == {"starts_on"}
+
+
+def test_what_is_put_off_is_raised_before_a_change(house: House) -> None:
+    found = recurring(house)
+    services.put_off(recurrence_id=found.pk, at=TEN)
+
+    services.save_recurrence(
+        plan=planned(house, subject="Another one"),
+        recurrence=found,
+        by=by(house.staff["desk_supervisor"]),
+        at=TEN,
+    )
+
+    assert RecurrenceDay.objects.get().ticket.subject == "Check the backups"

@@ -165,8 +165,10 @@ def _require_supervisor(organization_id: int, by: Actor) -> None:
 
 
 def _settled(recurrence_id: int, at: datetime) -> Recurrence:
-    """Return the row, locked, after what is due was raised."""
-    _locked(recurrence_id)
+    """Return the row, locked, after what is due was raised, also what is tried again later."""
+    found = _locked(recurrence_id)
+    if not found.is_paused:
+        _write(found, next_at=_next(found, at))
     settle_due(recurrence_id=recurrence_id, at=at)
     return _locked(recurrence_id)
 
