@@ -81,6 +81,7 @@ class Conversation(TicketPanel):
             "absorbed": queries.with_own_files(page.absorbed),
             "works": can_work(user, page.ticket),
             "splits": user.can(Capability.WORK_TICKETS),
+            "for_desk": True,
         }
 
 

@@ -229,6 +229,9 @@ def test_the_composer_sends_them_and_shows_what_is_wrong(
     desk = text_of(client.get(f"/admin/tickets/{ticket.number}/").content.decode())
     assert f"Copy to: {BOSS}" in desk
     assert f"Blind copy to: {SUPPLIER}" in desk
+    seen = client.post(f"/tickets/{ticket.number}/as-customer/").content.decode()
+    assert BOSS in seen
+    assert SUPPLIER not in seen  # as the customer sees it
     client.force_login(house.requester)
     portal = client.get(f"/tickets/{ticket.number}/").content.decode()
     assert BOSS in portal
