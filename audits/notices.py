@@ -9,7 +9,15 @@ from typing import Any
 from django.conf import settings
 
 from audits import paper
-from audits.models import AuditRequest, Conference, Evidence, ReportedTo, Visit
+from audits.models import (
+    AuditRequest,
+    Conference,
+    Evidence,
+    PlannedAudit,
+    ReportedTo,
+    RequestedItem,
+    Visit,
+)
 from foundation.accounts.models import User
 from foundation.accounts.queries import serves, staff_with_role
 from foundation.accounts.roles import StaffRole
@@ -20,18 +28,72 @@ from foundation.notifications.services import Letter, queue_letters
 from tickets.letters import send, ticket_letter
 
 
-def notify_requested(*, audit: AuditRequest, due_at: datetime | None, at: datetime) -> None:
-    """Notify BPO and the audit area of a new audit request and of when its delivery is due."""
+def notify_requested(
+    *, audit: AuditRequest, due_at: datetime | None, author_id: int, at: datetime
+) -> None:
+    """Notify BPO and the audit area, except who registered it, of a new audit request and of when
+    its delivery is due.
+    """
     key = f"audit:{audit.pk}"
     _notify(
         audit,
-        _people(audit, StaffRole.BPO, StaffRole.AUDIT_AREA),
+        [
+            person
+            for person in _people(audit, StaffRole.BPO, StaffRole.AUDIT_AREA)
+            if person.pk != author_id
+        ],
         "audit_requested",
         key,
         at,
         audit_state=audit.state,
         due_at=due_at.isoformat() if due_at else "",
     )
+
+
+def notify_item_given(*, audit: AuditRequest, item: RequestedItem, at: datetime) -> None:
+    """Tell the preparer of an item that it is theirs, and until when."""
+    given = item.prepare_by.isoformat() if item.prepare_by else ""
+    _notify(
+        audit,
+        [item.preparer],
+        "audit_item_given",
+        f"item:{item.pk}:{item.preparer_id}:{at.isoformat()}",
+        at,
+        item=item.number,
+        what=item.description,
+        prepare_by=given,
+    )
+
+
+def remind_of_plan(*, planned: PlannedAudit, at: datetime) -> None:
+    """Remind the audit area that serves the customer of an audit that is expected soon; without
+    one, who planned it.
+    """
+    area = [
+        person
+        for person in staff_with_role(StaffRole.AUDIT_AREA)
+        if serves(person, planned.organization_id)
+    ]
+    organization = planned.organization
+    letters = [
+        Letter(
+            template="audit_expected",
+            to_email=person.email,
+            to_name=person.full_name,
+            recipient_id=person.pk,
+            language=person.language or organization.language,
+            dedupe_key=f"planned-audit:{planned.pk}:{planned.expected_on}:{person.pk}",
+            links={"url": Link("planned_audit", str(planned.pk), for_staff=True)},
+            context={
+                "organization": organization.name,
+                "contract": planned.contract.reference,
+                "expected_on": planned.expected_on.isoformat(),
+                "auditor": planned.auditor_company,
+            },
+        )
+        for person in area or [planned.planned_by]
+    ]
+    queue_letters(organization_id=organization.pk, letters=letters, at=at)
 
 
 def notify_prepared(*, audit: AuditRequest, evidence: Evidence, at: datetime) -> None:

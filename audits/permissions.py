@@ -19,6 +19,7 @@ _S = AuditState
 
 class Act(TextChoices):
     EVALUATE = "evaluate"
+    PLAN_ITEM = "plan_item"
     PREPARE = "prepare"
     APPROVE = "approve"
     REFUSE = "refuse"
@@ -28,6 +29,7 @@ class Act(TextChoices):
     COMPLETE = "complete"
     SEND_DELAY_NOTICE = "send_delay_notice"
     SCHEDULE = "schedule"
+    MOVE_CONFERENCE = "move_conference"
     CANCEL_CONFERENCE = "cancel_conference"
     ANSWER_VISIT = "answer_visit"
     STOP = "stop"
@@ -39,6 +41,7 @@ _PREPARERS = frozenset(
     {_R.AGENT, _R.CONSULTANT, _R.DESK_SUPERVISOR, _R.DESK_MANAGER, _R.AUDIT_AREA, _R.BPO}
 )
 _COORDINATES = frozenset({_R.AGENT, _R.DESK_SUPERVISOR, _R.DESK_MANAGER, _R.AUDIT_AREA, _R.BPO})
+_REGISTERS = frozenset({_R.AGENT, _R.DESK_SUPERVISOR, _R.DESK_MANAGER, _R.AUDIT_AREA})
 _BPO = frozenset({_R.BPO})
 _AUDIT_AREA = frozenset({_R.AUDIT_AREA})
 _RUNNING = frozenset({_S.EVALUATING, _S.OPEN})
@@ -47,6 +50,7 @@ _OPEN = frozenset({_S.OPEN})
 # act -> (staff roles that may perform it, states of the audit that allow it)
 RULES: dict[Act, tuple[frozenset[StaffRole], frozenset[AuditState]]] = {
     Act.EVALUATE: (_AUDIT_AREA, frozenset({_S.EVALUATING})),
+    Act.PLAN_ITEM: (_COORDINATES, _RUNNING),
     Act.PREPARE: (_PREPARERS, _OPEN),
     Act.APPROVE: (_BPO, _OPEN),
     Act.REFUSE: (_BPO, _OPEN),
@@ -56,6 +60,7 @@ RULES: dict[Act, tuple[frozenset[StaffRole], frozenset[AuditState]]] = {
     Act.COMPLETE: (_BPO, _OPEN),
     Act.SEND_DELAY_NOTICE: (_COORDINATES, _RUNNING),
     Act.SCHEDULE: (_COORDINATES, _RUNNING),
+    Act.MOVE_CONFERENCE: (_COORDINATES, _RUNNING),
     Act.CANCEL_CONFERENCE: (_COORDINATES, _RUNNING | {_S.STOPPED, _S.DELIVERED}),
     Act.ANSWER_VISIT: (_COORDINATES, _RUNNING | {_S.DELIVERED}),
     Act.STOP: (_PREPARERS, _RUNNING),
@@ -90,10 +95,18 @@ def can(user: User, act: Act, audit: AuditRequest) -> bool:
     """Tell whether a person may perform the act now: role, state of the audit,
     state of its ticket.
     """
-    return (
-        has_role(user, act, audit.organization_id)
-        and audit.state in RULES[act][1]
-        and ticket_allows(act, audit.ticket)
+    return act in acts_of(user, audit)
+
+
+def acts_of(user: User, audit: AuditRequest) -> frozenset[Act]:
+    """Return the acts that a person may perform now, as ``can`` says of each."""
+    if not serves(user, audit.organization_id):
+        return frozenset()
+    roles = set(user.staff_roles) if user.is_active else set()
+    return frozenset(
+        act
+        for act, (wanted, states) in RULES.items()
+        if roles & wanted and audit.state in states and ticket_allows(act, audit.ticket)
     )
 
 
@@ -129,6 +142,23 @@ def can_request(user: User, organization_id: int) -> bool:
     """
     membership = membership_of(user.pk, organization_id) if not user.is_staff else None
     return membership is not None and membership.has_role(*RAISES_TICKETS)
+
+
+def can_register(user: User, organization_id: int) -> bool:
+    """Tell whether a person may register an audit that a customer asks for, and plan one: the audit
+    area and the desk (SPEC 9.1).
+    """
+    return plans_audits(user) and serves(user, organization_id)
+
+
+def plans_audits(user: User) -> bool:
+    """Tell whether a person registers and plans audits for the customers that they serve."""
+    return user.is_active and user.is_staff and bool(_REGISTERS & set(user.staff_roles))
+
+
+def has_preparing_role(user: User) -> bool:
+    """Tell whether a person may be given items of the audits of the customers that they serve."""
+    return user.is_active and bool(RULES[Act.PREPARE][0] & set(user.staff_roles))
 
 
 def acts_for_customer(user: User, audit: AuditRequest) -> bool:

@@ -1,5 +1,5 @@
-"""Read a filled audit request form back, cell by cell: nothing that a person wrote is dropped
-without a word (SPEC 9.1).
+"""Read an audit request: a filled form cell by cell, so that nothing that a person wrote is dropped
+without a word, or what was typed in its place (SPEC 9.1).
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import IO, Any
 from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from audits.workbook import (
     ENVIRONMENT_WORDS,
@@ -24,6 +25,7 @@ from audits.workbook import (
     SERVICES,
     SHEETS,
     VALUE,
+    FormField,
     given_texts,
     written,
 )
@@ -36,6 +38,7 @@ from foundation.documents.tables import ReadSheet, UnreadableTable, cell_name, r
 _LAST_COLUMN = 4  # of the cells that are looked at: the hints of the request
 _NUMBER = re.compile(r"([0-9]{1,6})(?:\.0+)?")  # of a row, in whatever format
 _ITEM = (2, 3)  # columns of an item: service and description
+_BACKWARDS = gettext_lazy("The period ends before it begins.")
 _ROWS_READ = 1000  # an item past the form's last line is refused, past this row too
 
 
@@ -65,6 +68,84 @@ class WantedAudit:
     items: tuple[WantedItem, ...]
 
 
+@dataclass(frozen=True)
+class TypedAudit:
+    """A request as it was typed on a page or sent to the API, not yet checked: ``values`` by the
+    names of ``FIELDS``, and the service and the text of each item.
+    """
+
+    values: Mapping[str, Any]
+    items: Sequence[tuple[Service, str]]
+
+
+def read_typed(typed: TypedAudit, services: Sequence[Service], *, at: datetime) -> WantedAudit:
+    """Return what was typed, by the rules of the form; ``services`` are the contracted ones.
+
+    Raises ``Invalid`` with all wrong fields at once: the names of ``FIELDS``, and ``items``.
+    """
+    wrong: dict[str, Text] = {}
+    values: dict[str, Any] = {}
+    for field in FIELDS:
+        try:
+            values[field.name] = _read(field, typed.values.get(field.name), at)
+        except ValueError as error:
+            wrong[field.name] = str(error)
+    if "period_to" not in wrong and _ends_before(values):
+        wrong["period_to"] = _BACKWARDS
+    items = []
+    contracted = {service.pk for service in services}
+    for number, (service, text) in enumerate(typed.items, start=1):
+        described = written(text)
+        fault: Text = ""
+        if service.pk not in contracted:
+            fault = _("Choose a contracted service from the list.")
+        elif not described:
+            fault = _("Say what is requested.")
+        elif len(described) > MAX_TEXT:
+            fault = _("Shorten it to %(limit)d characters.") % {"limit": MAX_TEXT}
+        if fault:
+            wrong.setdefault("items", _item_words(number, service, fault))
+        items.append(WantedItem(service, described))
+    if not items:
+        wrong["items"] = _("List at least one item.")
+    elif len(items) > MAX_ITEMS:
+        wrong["items"] = _too_many()
+    if wrong:
+        raise Invalid(_("Some data of the request is missing or wrong."), fields=wrong)
+    return WantedAudit(items=tuple(items), **values)
+
+
+def _item_words(number: int, service: Service, fault: Text) -> str:
+    return _("Item %(number)d (%(service)s): %(fault)s") % {
+        "number": number,
+        "service": service.name,
+        "fault": fault,
+    }
+
+
+def _read(field: FormField, given: Any, at: datetime) -> Any:
+    """Return the value of a field from what a cell holds or a person typed. Raises ``ValueError``
+    with the words.
+    """
+    if not written(given):
+        if field.is_required:
+            raise ValueError(_("%(field)s is missing.") % {"field": field.label})
+        return ""
+    value = field.read(given)
+    if isinstance(value, date):
+        try:
+            require_in_reach(value, at)
+        except ValidationError as error:
+            raise ValueError(error.messages[0]) from error
+    return value
+
+
+def _ends_before(values: Mapping[str, Any]) -> bool:
+    start = values.get("period_from")
+    end = values.get("period_to")
+    return isinstance(start, date) and isinstance(end, date) and end < start
+
+
 def read_form(stream: IO[bytes], services: Sequence[Service], *, at: datetime) -> WantedAudit:
     """Return the content of a filled form; ``services`` are the contracted ones.
 
@@ -80,24 +161,13 @@ def read_form(stream: IO[bytes], services: Sequence[Service], *, at: datetime) -
         if fault := _fault(request, row, VALUE):
             wrong[where] = fault
             continue
-        if not written(cell):
-            values[field.name] = ""
-            if field.is_required:
-                wrong[where] = _("%(field)s is missing.") % {"field": field.label}
-            continue
         try:
-            values[field.name] = value = field.read(cell)
-            if isinstance(value, date):
-                require_in_reach(value, at)
+            values[field.name] = _read(field, cell, at)
         except ValueError as error:
             wrong[where] = str(error)
-        except ValidationError as error:
-            wrong[where] = error.messages[0]
     wrong |= _refuse_unread(request, given_texts()[0], _is_answer)
-    start = values.get("period_from")
-    end = values.get("period_to")
-    if isinstance(start, date) and isinstance(end, date) and end < start:
-        wrong[f"{request.title}!C{FIRST_ROW + 5}"] = _("The period ends before it begins.")
+    if _ends_before(values):
+        wrong[f"{request.title}!C{FIRST_ROW + 5}"] = _BACKWARDS
     wanted_items = _items(items, services, wrong)
     if not wanted_items and not any(where.startswith(items.title) for where in wrong):
         wrong[f"{items.title}!C{FIRST_ITEM}"] = _("List at least one item.")

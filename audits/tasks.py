@@ -40,3 +40,10 @@ def sweep_delay_notices() -> int:
     """Ask for the missing delay notices of all open audits."""
     with every_organization(reason="audits whose delivery is in danger"):
         return services.demand_delay_notices(at=timezone.now())
+
+
+@shared_task(queue="reports")
+def remind_of_plans() -> int:
+    """Remind the audit area of the audits that are expected soon."""
+    with every_organization(reason="planned audits whose day comes near"):
+        return services.remind_of_plans(at=timezone.now())

@@ -37,10 +37,12 @@ SENTENCES: dict[str, Sentence] = {
     verbs.EVIDENCE_PURGED: fixed(
         gettext_noop("Evidence of item %(item)s deleted: its retention has ended")
     ),
+    verbs.ITEM_PLANNED: fixed(gettext_noop("Item %(item)s: who prepares it and by when")),
     verbs.ITEM_SET_ASIDE: fixed(gettext_noop("Item %(item)s answered without evidence")),
     verbs.WAIVED: fixed(gettext_noop("Waiver for an editable file of item %(item)s")),
     verbs.DELAY_NOTICE_SENT: fixed(gettext_noop("Delay notice of the audit")),
     verbs.CONFERENCE_SCHEDULED: fixed(gettext_noop("Conference scheduled")),
+    verbs.CONFERENCE_MOVED: fixed(gettext_noop("Conference moved")),
     verbs.CONFERENCE_CANCELLED: fixed(gettext_noop("Conference cancelled")),
     verbs.VISIT_ANNOUNCED: fixed(gettext_noop("Site visit announced")),
     verbs.VISIT_ANSWERED: fixed(gettext_noop("Site visit answered")),
@@ -48,4 +50,8 @@ SENTENCES: dict[str, Sentence] = {
     verbs.RESUMED: fixed(gettext_noop("Audit resumed")),
     verbs.RELEASED: fixed(gettext_noop("Who worked with the evidence may send files again")),
     verbs.DELIVERED: fixed(gettext_noop("Audit delivered")),
+    verbs.PLANNED: fixed(gettext_noop("Audit planned")),
+    verbs.PLAN_CHANGED: fixed(gettext_noop("Plan of an audit changed")),
+    verbs.PLAN_ENDED: fixed(gettext_noop("Planned audit called off")),
+    verbs.PLAN_MET: fixed(gettext_noop("A planned audit was asked for")),
 }

@@ -2,7 +2,7 @@
 9.1). ``reading`` reads it back.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from catalog.models import Service
 from foundation.core.classification import Environment
 from foundation.core.texts import is_blank
-from foundation.documents.tables import CellStyle, FormSheet, form_bytes
+from foundation.documents.tables import CellStyle, FormSheet, filled_form, form_bytes
 
 MAX_ITEMS = 200
 MAX_TEXT = 2000
@@ -32,7 +32,11 @@ FIRST_ITEM = 2
 
 
 @dataclass(frozen=True)
-class _Field:
+class FormField:
+    """A field of the request. ``read`` returns the value of what a cell holds or a person typed, or
+    raises ``ValueError`` with the words.
+    """
+
     name: str
     label: str | Promise
     hint: str | Promise
@@ -113,21 +117,23 @@ _ENVIRONMENTS: dict[str, dict[Environment, str]] = {
 ENVIRONMENT_WORDS = {word for words in _ENVIRONMENTS.values() for word in words.values()}
 
 FIELDS = (
-    _Field("auditor_company", gettext_lazy("Auditing company"), "", _line),
-    _Field("auditor_name", gettext_lazy("Auditor"), "", _line),
-    _Field(
+    FormField("auditor_company", gettext_lazy("Auditing company"), "", _line),
+    FormField("auditor_name", gettext_lazy("Auditor"), "", _line),
+    FormField(
         "auditor_email",
         gettext_lazy("Auditor's e-mail"),
         gettext_lazy("Optional."),
         _email,
         is_required=False,
     ),
-    _Field("purpose", gettext_lazy("Purpose of the audit"), "", _text),
-    _Field(
+    FormField("purpose", gettext_lazy("Purpose of the audit"), "", _text),
+    FormField(
         "period_from", gettext_lazy("Period from"), gettext_lazy("Date, such as 2026-01-01."), _day
     ),
-    _Field("period_to", gettext_lazy("Period to"), gettext_lazy("Date, such as 2026-12-31."), _day),
-    _Field(
+    FormField(
+        "period_to", gettext_lazy("Period to"), gettext_lazy("Date, such as 2026-12-31."), _day
+    ),
+    FormField(
         "environment",
         gettext_lazy("Environment"),
         gettext_lazy("Production; another one has to be evaluated and approved."),
@@ -155,6 +161,28 @@ def make_form(services: Sequence[Service], *, language: str) -> bytes:
         is_hidden=True,
     )
     return form_bytes([_request_sheet(len(environments)), _items_sheet(len(services)), lists])
+
+
+def completed_form(
+    values: Mapping[str, Any],
+    items: Sequence[tuple[Service, str]],
+    services: Sequence[Service],
+    *,
+    language: str,
+) -> bytes:
+    """Return the form with a request filled in: ``values`` by the names of ``FIELDS``."""
+    written_values = {
+        f"C{row}": values[field.name] for row, field in enumerate(FIELDS, start=FIRST_ROW)
+    }
+    last = FIRST_ROW + len(FIELDS) - 1
+    names = _ENVIRONMENTS["es" if language.startswith("es") else "en"]
+    written_values[f"C{last}"] = names[Environment(values["environment"])]
+    lines = {
+        cell: value
+        for row, (service, text) in enumerate(items, start=FIRST_ITEM)
+        for cell, value in ((f"B{row}", service.name), (f"C{row}", text))
+    }
+    return filled_form(make_form(services, language=language), [written_values, lines])
 
 
 def given_texts() -> list[dict[str, set[str]]]:

@@ -15,6 +15,7 @@ _PAGES = {
     ("queue", True): ("admin:queue", "", "view"),
     ("recurrence", True): ("admin:recurrence", "recurrence_id", ""),
     ("audit", True): ("admin:audit", "number", ""),
+    ("planned_audit", True): ("admin:planned_audit", "plan_id", ""),
     ("webhook", True): ("admin:webhook", "endpoint_id", ""),
     ("coverage", True): ("admin:coverage", "", "customer"),
     ("contacts", False): ("portal:contacts", "", ""),

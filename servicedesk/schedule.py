@@ -131,6 +131,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "audits.tasks.sweep_delay_notices",
         "schedule": crontab(minute="*/15"),
     },
+    "planned audits": {
+        "task": "audits.tasks.remind_of_plans",
+        "schedule": crontab(minute="7"),
+    },
     "retention of evidence": {
         "task": "audits.tasks.keep_retention",
         "schedule": crontab(hour="5", minute="11"),

@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
         ("catalog", "0001_initial"),
         ("documents", "0001_initial"),
         ("tickets", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -619,6 +620,112 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("evidence", "person"), name="evidence_reader_unique"
+                    )
+                ],
+            },
+        ),
+        migrations.AddField(
+            model_name="requesteditem",
+            name="prepare_by",
+            field=models.DateField(null=True, verbose_name="to be prepared by"),
+        ),
+        migrations.AddField(
+            model_name="requesteditem",
+            name="preparer",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="who prepares",
+            ),
+        ),
+        migrations.CreateModel(
+            name="PlannedAudit",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("expected_on", models.DateField(verbose_name="expected on")),
+                (
+                    "auditor_company",
+                    models.CharField(blank=True, max_length=120, verbose_name="auditing company"),
+                ),
+                ("notes", models.TextField(blank=True, verbose_name="notes")),
+                ("planned_at", models.DateTimeField()),
+                ("reminded_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("end_reason", models.TextField(blank=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "audit",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="plan",
+                        to="audits.auditrequest",
+                    ),
+                ),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.contract",
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organization",
+                        verbose_name="organization",
+                    ),
+                ),
+                (
+                    "planned_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "planned audit",
+                "verbose_name_plural": "planned audits",
+                "ordering": ("expected_on", "pk"),
+                "abstract": False,
+                "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("audit__isnull", True), ("ended_at__isnull", True)),
+                        fields=["expected_on"],
+                        name="planned_audit_coming",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("audit__isnull", True), ("ended_at__isnull", True), _connector="OR"
+                        ),
+                        name="planned_audit_one_end",
                     )
                 ],
             },

@@ -6,6 +6,7 @@ from audits.models.evidence import (
     EvidenceReader,
     EvidenceState,
 )
+from audits.models.planning import PlannedAudit
 from audits.models.protocol import Conference, DelayNotice, Visit, VisitPlace
 from audits.models.requests import (
     AuditRequest,
@@ -23,6 +24,7 @@ __all__ = [
     "EvidenceClass",
     "EvidenceReader",
     "EvidenceState",
+    "PlannedAudit",
     "ReportedTo",
     "RequestedItem",
     "Visit",

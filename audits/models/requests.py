@@ -75,13 +75,16 @@ class AuditRequest(OrganizationRow):
 
 class RequestedItem(OrganizationRow):
     """One line of the request; only listed items are answered. ``set_aside_reason`` says why an
-    item was answered without evidence.
+    item was answered without evidence. ``preparer`` is who gathers its evidence, ``prepare_by`` the
+    last day for that.
     """
 
     audit = models.ForeignKey(AuditRequest, on_delete=models.PROTECT, related_name="items")
     number = models.PositiveSmallIntegerField()
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
     description = models.TextField()
+    preparer = person_field(_("who prepares"))
+    prepare_by = models.DateField(_("to be prepared by"), null=True)
     set_aside_reason = models.TextField(blank=True)
     set_aside_by = person_field()
     set_aside_at = models.DateTimeField(null=True)

@@ -11,6 +11,7 @@ from audits.queries.allowances import (
 from audits.queries.audits import (
     AuditRow,
     audit_of_ticket,
+    audits_in,
     audits_of,
     get_audit,
     get_conference,
@@ -21,6 +22,18 @@ from audits.queries.audits import (
     rows_of,
 )
 from audits.queries.handling import due_evidence, handled_evidence, handlers_of, is_kept
+from audits.queries.planning import (
+    REMIND_BEFORE,
+    ContractYear,
+    coming_plans,
+    contract_years,
+    current_contracts,
+    get_plan,
+    invitable,
+    plans_for,
+    plans_to_remind,
+    preparers_of,
+)
 from audits.queries.reported import reported_audits
 from audits.queries.requesters import requesting_memberships, requesting_organization
 from audits.queries.views import (
@@ -36,30 +49,41 @@ from audits.queries.views import (
 )
 
 __all__ = [
+    "DEMAND_PERCENT",
+    "NEXT_YEAR",
+    "REMIND_BEFORE",
     "Allowance",
     "AuditRow",
     "AuditView",
-    "DEMAND_PERCENT",
+    "ContractYear",
     "ItemView",
-    "NEXT_YEAR",
     "allowance_of",
     "allowances",
     "attachments_of",
     "audit_of_ticket",
+    "audits_in",
     "audits_of",
+    "coming_plans",
+    "contract_years",
+    "current_contracts",
     "delivery_clock",
     "due_evidence",
     "get_audit",
     "get_conference",
     "get_evidence",
-    "get_undelivered_evidence",
     "get_item",
+    "get_plan",
+    "get_undelivered_evidence",
     "get_visit",
     "handled_evidence",
     "handlers_of",
     "index_attachment",
+    "invitable",
     "is_kept",
     "needs_delay_notice",
+    "plans_for",
+    "plans_to_remind",
+    "preparers_of",
     "reported_audits",
     "requestable_services",
     "requesting_memberships",

@@ -1,5 +1,6 @@
 """The audits included in a contract: one per contract year."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -53,15 +54,18 @@ def allowance_of(contract: Contract, day: date) -> Allowance:
     """Return the allowance of the contract year of ``day``. A declined audit does not use it, nor
     one whose ticket was called off before any delivery.
     """
-    starts_on = year_start(contract, day)
-    local = zone(contract.organization.time_zone)
-    begins, ends = (
-        datetime.combine(first, time(), local)
-        for first in (starts_on, year_start(contract, starts_on + NEXT_YEAR))
-    )
+    return allowances_on([(contract, day)])[0]
+
+
+def allowances_on(days: Sequence[tuple[Contract, date]]) -> list[Allowance]:
+    """Return the allowance of each contract in the year of its day, in one statement."""
+    if not days:
+        return []
+    years = [(contract, *_year(contract, day)) for contract, day in days]
     # Counted by arrival, not ``year_starts_on``: the contract's first day may have changed since.
     taken = AuditRequest.objects.filter(
-        contract=contract, ticket__received_at__gte=begins, ticket__received_at__lt=ends
+        contract__in=[contract for contract, _day in days],
+        ticket__received_at__gte=min(begins for _, _, begins, _ in years),
     )
     taken = taken.exclude(state=AuditState.DECLINED)
     called_off = Q(ticket__state__in=["rejected", "cancelled"]) | Q(
@@ -71,7 +75,34 @@ def allowance_of(contract: Contract, day: date) -> Allowance:
         Evidence.objects.filter(item__audit=OuterRef("pk"), state=EvidenceState.DELIVERED)
     )
     counted = taken.annotate(has_left=has_left).filter(~called_off | Q(has_left=True))
-    return Allowance(contract, starts_on, counted.select_related("ticket").order_by("pk").first())
+    audits = list(counted.select_related("ticket").order_by("pk"))
+    return [
+        Allowance(
+            contract,
+            starts_on,
+            next(
+                (
+                    audit
+                    for audit in audits
+                    if audit.contract_id == contract.pk
+                    and begins <= audit.ticket.received_at < ends
+                ),
+                None,
+            ),
+        )
+        for contract, starts_on, begins, ends in years
+    ]
+
+
+def _year(contract: Contract, day: date) -> tuple[date, datetime, datetime]:
+    """Return the first day of the contract year of ``day``, and the instants of its ends."""
+    starts_on = year_start(contract, day)
+    local = zone(contract.organization.time_zone)
+    begins, ends = (
+        datetime.combine(first, time(), local)
+        for first in (starts_on, year_start(contract, starts_on + NEXT_YEAR))
+    )
+    return starts_on, begins, ends
 
 
 def requestable_services(organization: Organization, at: datetime) -> list[Service]:

@@ -24,6 +24,7 @@ from foundation.core.errors import NotAllowed, NotFound
 from sla.clocks.models import Clock
 from sla.metrics import Metric
 from tickets.queries import visible_to
+from tickets.states import FINAL
 
 _RELATED = (
     "ticket__organization",
@@ -41,6 +42,24 @@ def audits_of(user: User) -> QuerySet[AuditRequest]:
     """Return the audits whose tickets the person may see, the newest first."""
     seen = visible_to(user).order_by().values("pk")
     return AuditRequest.objects.filter(ticket_id__in=seen).select_related(*_RELATED).order_by("-pk")
+
+
+def audits_in(user: User, show: str) -> QuerySet[AuditRequest]:
+    """Return the audits of ``audits_of`` that a list shows: ``running``, ``mine`` (running, with an
+    unanswered item that the person prepares) or ``ended``, by the state of their tickets.
+    """
+    rows = audits_of(user)
+    if show == "ended":
+        return rows.filter(ticket__state__in=sorted(FINAL))
+    rows = rows.exclude(ticket__state__in=sorted(FINAL))
+    if show == "mine":
+        rows = rows.filter(Exists(_unanswered().filter(audit=OuterRef("pk"), preparer=user)))
+    return rows
+
+
+def _unanswered() -> QuerySet[RequestedItem]:
+    has_left = Exists(Evidence.objects.filter(item=OuterRef("pk"), state=EvidenceState.DELIVERED))
+    return RequestedItem.objects.filter(~has_left, set_aside_reason="").order_by()
 
 
 def get_audit(user: User, number: str) -> AuditRequest:

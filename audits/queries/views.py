@@ -1,7 +1,7 @@
 """An audit with its parts, as a given person may see it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from audits.models import (
     AuditRequest,
@@ -35,6 +35,11 @@ class ItemView:
         return bool(self.item.set_aside_reason) or any(
             each.state == EvidenceState.DELIVERED for each in self.evidence
         )
+
+    def is_late(self, today: date) -> bool:
+        """Tell whether the day by which it was to be prepared has passed without an answer."""
+        day = self.item.prepare_by
+        return day is not None and day < today and not self.is_answered
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def view_of_staff(audit: AuditRequest) -> AuditView:
 def _view(audit: AuditRequest, *, sees_all: bool) -> AuditView:
     items = list(
         RequestedItem.objects.filter(audit=audit)
-        .select_related("service", "set_aside_by", "waived_by")
+        .select_related("service", "preparer", "set_aside_by", "waived_by")
         .order_by("number")
     )
     evidence: dict[int, list[Evidence]] = {item.pk: [] for item in items}

@@ -114,17 +114,7 @@ def schedule_conference(
     """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.SCHEDULE, user)
-    if starts_at <= at:
-        raise Invalid(
-            _("The conference is in the past."), fields={"starts_at": _("Choose a later time.")}
-        )
-    if starts_at > at + FURTHEST:
-        raise Invalid(
-            _("The conference is years ahead."),
-            fields={"starts_at": _("Choose a day within two years.")},
-        )
-    if not 0 < minutes <= 1440:  # noqa: PLR2004 - a day
-        raise Invalid(_("Give its length in minutes."), fields={"minutes": _("From 1 to 1440.")})
+    _check_time(starts_at, minutes, at)
     people = _addresses(attendees)
     count_act(Limited.GUESTS, by=by, at=at, amount=len(people))
     conference: Conference = Conference.objects.create(
@@ -147,6 +137,68 @@ def schedule_conference(
     )
     notices.invite(audit=locked, conference=conference, at=at)
     return conference
+
+
+@transaction.atomic
+def move_conference(
+    *,
+    audit: AuditRequest,
+    conference_id: int,
+    starts_at: datetime,
+    minutes: int,
+    place: str,
+    by: Actor,
+    at: datetime,
+) -> Conference:
+    """Move a conference to another time or place, and send every attendee the invitation anew: it
+    replaces the one in their calendar. An unchanged one is returned as it is, and nothing is sent.
+
+    Raises ``Invalid`` as ``schedule_conference``, ``NotNow`` for a cancelled or a past one,
+    ``TooMany``.
+    """
+    user = acting_person(by)
+    locked = lock_for_act(audit, Act.MOVE_CONFERENCE, user)
+    conference = get_conference(locked, conference_id)
+    if conference.is_cancelled or conference.ends_at <= at:
+        raise NotNow(_("This conference was cancelled or is over: schedule another one."))
+    there = require_text(place, "place")
+    if (starts_at, minutes, there) == (
+        conference.starts_at,
+        conference.minutes,
+        conference.place,
+    ):
+        return conference
+    _check_time(starts_at, minutes, at)
+    count_act(Limited.GUESTS, by=by, at=at, amount=len(conference.attendees))
+    conference.starts_at = starts_at
+    conference.minutes = minutes
+    conference.place = there
+    conference.sequence = conference.sequence + 1
+    conference.save(update_fields=["starts_at", "minutes", "place", "sequence"])
+    record_audit(
+        locked,
+        verbs.CONFERENCE_MOVED,
+        by=by,
+        at=at,
+        conference=conference.pk,
+        starts_at=starts_at.isoformat(),
+    )
+    notices.invite(audit=locked, conference=conference, at=at)
+    return conference
+
+
+def _check_time(starts_at: datetime, minutes: int, at: datetime) -> None:
+    if starts_at <= at:
+        raise Invalid(
+            _("The conference is in the past."), fields={"starts_at": _("Choose a later time.")}
+        )
+    if starts_at > at + FURTHEST:
+        raise Invalid(
+            _("The conference is years ahead."),
+            fields={"starts_at": _("Choose a day within two years.")},
+        )
+    if not 0 < minutes <= 1440:  # noqa: PLR2004 - a day
+        raise Invalid(_("Give its length in minutes."), fields={"minutes": _("From 1 to 1440.")})
 
 
 def _addresses(attendees: Sequence[str]) -> list[str]:

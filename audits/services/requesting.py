@@ -5,6 +5,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import BytesIO
 
 from django.db import transaction
 from django.utils import translation
@@ -12,16 +13,19 @@ from django.utils.translation import gettext as _
 
 from audits import notices, verbs
 from audits.models import AuditRequest, AuditState, RequestedItem, Visit, VisitPlace
-from audits.permissions import Act, can_request
+from audits.permissions import Act, can_register, can_request
 from audits.queries import Allowance, allowance_of, requestable_services
-from audits.reading import WantedAudit, read_form
+from audits.reading import TypedAudit, WantedAudit, read_form, read_typed
 from audits.services.base import lock_for_act, record_audit, require_text, write_to_customer
-from catalog.models import Contract
+from audits.services.planning import meet_plan
+from audits.workbook import completed_form
+from catalog.models import Contract, Service
 from catalog.queries import contracts_in_force, covers
 from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.locks import lock_organization
-from foundation.accounts.models import Membership
+from foundation.accounts.models import Membership, Organization, User
 from foundation.accounts.queries import acting_person
+from foundation.accounts.roles import Capability
 from foundation.core.actor import Actor
 from foundation.core.bounds import require_day_in_reach
 from foundation.core.classification import (
@@ -33,13 +37,13 @@ from foundation.core.classification import (
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.core.wording import day_words
 from foundation.core.zones import zone
-from foundation.documents.checking import CheckedFile
+from foundation.documents.checking import CheckedFile, check_upload
 from foundation.documents.services import store_file
 from sla.clocks.services import start_promise, withdraw_promise
 from sla.metrics import Metric
 from tickets.masking import without_secrets
 from tickets.models import Ticket
-from tickets.services import NewTicket, raise_ticket
+from tickets.services import Arrival, NewTicket, raise_ticket
 
 MAX_DESCRIPTION = 90_000  # below the limit of a ticket's description, 100,000
 
@@ -65,29 +69,45 @@ class NewVisit:
 def request_audit(
     *,
     membership: Membership,
-    form: CheckedFile,
+    form: CheckedFile | TypedAudit,
     checklist: Sequence[CheckedFile] = (),
     visit: NewVisit | None = None,
+    arrival: Arrival | None = None,
     by: Actor,
     at: datetime,
 ) -> AuditRequest:
-    """Raise the ticket of an audit from its filled form, and start its delivery clock at ``at``.
+    """Raise the ticket of an audit from its form, and start its delivery clock. A request that was
+    typed becomes a filled form on the ticket.
+
+    ``arrival`` says how a request came in that the audit area or the desk registers for
+    ``membership``; its times run from there (SPEC 9.2 counts from the ticket with its form).
 
     Raises ``NotAllowed``, ``FormRefused`` (the wrong cells), ``AllowanceUsed``, ``TooMany``, or
-    ``Invalid`` when no contract covers the items or the visit is in the past. In order: lock on the
-    organization's row, ticket with form and checklist, audit, items, visit, clock, record, notice
-    to BPO and the audit area.
+    ``Invalid`` when no contract covers the items, a typed field is wrong or the visit is in the
+    past. In order: lock on the organization's row, ticket with form and checklist, audit, items,
+    visit, clock, record, notice to BPO and the audit area.
     """
     organization = membership.organization
-    if not can_request(acting_person(by), organization.pk):
-        raise NotAllowed(_("Only a valid user of the customer can request an audit."))
-    count_act(Limited.AUDITS, by=by, at=at)
-    services = requestable_services(organization, at)
+    author = acting_person(by)
+    registers = can_register(author, organization.pk)
+    if not registers and (
+        author.pk != membership.user_id or not can_request(author, organization.pk)
+    ):
+        raise NotAllowed(
+            _(
+                "A valid user of the customer asks for an audit; the audit area or the desk "
+                "registers it for them."
+            )
+        )
+    if not registers:
+        count_act(Limited.AUDITS, by=by, at=at)
+    came_at = arrival.at if arrival is not None else at
+    services = requestable_services(organization, came_at)
     if not services:
         words = _("No contract in force covers a service: ask your account manager.")
         raise Invalid(words, fields={"form": words})
-    wanted = read_form(form.stream, services, at=at)
-    day = at.astimezone(zone(organization.time_zone)).date()
+    wanted, form = _read(form, services, organization, at)
+    day = came_at.astimezone(zone(organization.time_zone)).date()
     contract = _contract(membership, wanted, day)
     lock_organization(organization.pk)  # only one of two concurrent requests uses the allowance
     allowance = allowance_of(contract, day)
@@ -106,9 +126,25 @@ def request_audit(
         )
     if visit is not None:
         require_day_in_reach(visit.on, at, "visit_on")
-    ticket = _raise_ticket(membership, wanted, [form, *checklist], by, at)
-    audit = _create_audit(ticket, wanted, allowance, form, visit, at=at)
-    delivery = start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=at)
+    subject, description = _texts(organization, wanted)
+    request = NewTicket(
+        membership=membership,
+        subject=subject,
+        description=description,
+        kind=Kind.REQUEST,
+        service=wanted.items[0].service,
+        impact=Impact.MINOR,
+        urgency=Urgency.MEDIUM,
+        environment=wanted.environment,
+        files=[form, *checklist],
+        arrival=arrival,
+        is_from_other_area=registers and not author.can(Capability.WORK_TICKETS),
+    )
+    ticket = raise_ticket(request=request, by=by, at=at)
+    audit = _create_audit(ticket, wanted, allowance, form, at=at)
+    if visit is not None:
+        _announce(audit, visit, author, at)
+    delivery = start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=came_at)
     record_audit(
         audit,
         verbs.REQUESTED,
@@ -117,8 +153,30 @@ def request_audit(
         items=len(wanted.items),
         environment=str(wanted.environment),
     )
-    notices.notify_requested(audit=audit, due_at=delivery.due_at, at=at)
+    meet_plan(audit=audit, day=day, by=by, at=at)
+    notices.notify_requested(audit=audit, due_at=delivery.due_at, author_id=author.pk, at=at)
     return audit
+
+
+def _read(
+    form: CheckedFile | TypedAudit,
+    services: list[Service],
+    organization: Organization,
+    at: datetime,
+) -> tuple[WantedAudit, CheckedFile]:
+    """Return what is wanted, and the filled form that says it."""
+    if isinstance(form, CheckedFile):
+        return read_form(form.stream, services, at=at), form
+    wanted = read_typed(form, services, at=at)
+    with translation.override(organization.language):
+        content = completed_form(
+            vars(wanted),
+            [(item.service, item.description) for item in wanted.items],
+            services,
+            language=organization.language,
+        )
+        name = _("audit-request.xlsx")
+    return wanted, check_upload(name=name, stream=BytesIO(content), size_bytes=len(content))
 
 
 def _create_audit(
@@ -126,7 +184,6 @@ def _create_audit(
     wanted: WantedAudit,
     allowance: Allowance,
     form: CheckedFile,
-    visit: NewVisit | None,
     *,
     at: datetime,
 ) -> AuditRequest:
@@ -157,17 +214,19 @@ def _create_audit(
         )
         for number, item in enumerate(wanted.items, start=1)
     )
-    if visit is not None:
-        Visit.objects.create(
-            organization=ticket.organization,
-            audit=audit,
-            place=visit.place,
-            on=visit.on,
-            visitors=require_text(visit.visitors, "visitors"),
-            announced_by=ticket.requester,
-            announced_at=at,
-        )
     return audit
+
+
+def _announce(audit: AuditRequest, visit: NewVisit, author: User, at: datetime) -> None:
+    Visit.objects.create(
+        organization_id=audit.organization_id,
+        audit=audit,
+        place=visit.place,
+        on=visit.on,
+        visitors=require_text(visit.visitors, "visitors"),
+        announced_by=author,
+        announced_at=at,
+    )
 
 
 def _contract(membership: Membership, wanted: WantedAudit, day: date) -> Contract:
@@ -194,14 +253,9 @@ def _contract(membership: Membership, wanted: WantedAudit, day: date) -> Contrac
     raise Invalid(words, fields={"form": words})
 
 
-def _raise_ticket(
-    membership: Membership,
-    wanted: WantedAudit,
-    files: Sequence[CheckedFile],
-    by: Actor,
-    at: datetime,
-) -> Ticket:
-    with translation.override(membership.organization.language):
+def _texts(organization: Organization, wanted: WantedAudit) -> tuple[str, str]:
+    """Return subject and description of the ticket, in the customer's language."""
+    with translation.override(organization.language):
         subject = _("External audit: %(company)s") % {"company": wanted.auditor_company}
         lines = [
             f"{number}. {item.service.name}: {item.description}"
@@ -212,18 +266,7 @@ def _raise_ticket(
             "end": day_words(wanted.period_to),
         }
         description = "\n\n".join([wanted.purpose, head, "\n".join(lines)])
-    request = NewTicket(
-        membership=membership,
-        subject=subject,
-        description=description[:MAX_DESCRIPTION],
-        kind=Kind.REQUEST,
-        service=wanted.items[0].service,
-        impact=Impact.MINOR,
-        urgency=Urgency.MEDIUM,
-        environment=wanted.environment,
-        files=files,
-    )
-    return raise_ticket(request=request, by=by, at=at)
+    return subject, description[:MAX_DESCRIPTION]
 
 
 @transaction.atomic

@@ -1,13 +1,16 @@
 """The forms of the desk's audit page: one for each act."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audits.models import EvidenceClass
 from audits.permissions import Act
+from foundation.accounts.models import User
 from web.forms import FilesField, TextField
 
 
@@ -63,6 +66,31 @@ class PrepareForm(forms.Form):
             self.fields[name].is_conditional = True  # type: ignore[attr-defined]
 
 
+class ItemPlanForm(forms.Form):
+    """``people`` are those who may prepare evidence for the customer."""
+
+    preparer = forms.TypedChoiceField(
+        label=_("Who prepares it"), required=False, coerce=int, empty_value=None
+    )
+    prepare_by = forms.DateField(
+        label=_("To be prepared by"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, people: Sequence[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.people: dict[int | None, User] = {person.pk: person for person in people}
+        fields: Any = self.fields
+        fields["preparer"].choices = [
+            ("", gettext("Nobody")),
+            *((pk, str(person)) for pk, person in self.people.items()),
+        ]
+
+    def person(self) -> User | None:
+        return self.people.get(self.cleaned_data["preparer"])
+
+
 class WaiveForm(ReasonForm):
     agreed_by = forms.CharField(label=_("Who agreed on the customer's side"), max_length=120)
 
@@ -72,7 +100,7 @@ class DelayForm(ReasonForm):
     field_order = ("new_date", "reason")
 
 
-class ConferenceForm(forms.Form):
+class MoveForm(forms.Form):
     starts_at = forms.DateTimeField(
         label=_("Begins"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -80,11 +108,29 @@ class ConferenceForm(forms.Form):
     )
     minutes = forms.IntegerField(label=_("Minutes"), initial=60, min_value=1, max_value=1440)
     place = forms.CharField(label=_("Place or link"), max_length=300)
+
+
+class ConferenceForm(MoveForm):
+    """``invitable`` are (address, who it is)."""
+
+    people = forms.MultipleChoiceField(
+        label=_("Who is invited"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     attendees = forms.CharField(
-        label=_("Who is invited"),
-        widget=forms.Textarea(attrs={"rows": 4}),
+        label=_("Others"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("One e-mail per line."),
     )
+
+    def __init__(self, *args: Any, invitable: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["people"].choices = invitable
+
+    def everybody(self) -> list[str]:
+        data = self.cleaned_data
+        return [*data["people"], *data["attendees"].splitlines()]
 
 
 class AnswerVisitForm(forms.Form):
@@ -105,6 +151,7 @@ class AnswerVisitForm(forms.Form):
 # Act -> its form and the label of its button.
 FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
     Act.EVALUATE: (EvaluateForm, _("Evaluate the environment")),
+    Act.PLAN_ITEM: (ItemPlanForm, _("Say who prepares it")),
     Act.PREPARE: (PrepareForm, _("Prepare evidence")),
     Act.APPROVE: (NothingForm, _("Approve")),
     Act.REFUSE: (ReasonForm, _("Send back")),
@@ -114,6 +161,7 @@ FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
     Act.COMPLETE: (NothingForm, _("Complete the delivery again")),
     Act.SEND_DELAY_NOTICE: (DelayForm, _("Send the delay notice")),
     Act.SCHEDULE: (ConferenceForm, _("Schedule a conference")),
+    Act.MOVE_CONFERENCE: (MoveForm, _("Move the conference")),
     Act.CANCEL_CONFERENCE: (NothingForm, _("Cancel the conference")),
     Act.ANSWER_VISIT: (AnswerVisitForm, _("Answer the visit")),
     Act.STOP: (ReasonForm, _("Stop: request to manipulate information")),
@@ -122,8 +170,30 @@ FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
 }
 
 
-def form_of(act: str, target: int, data: Any = None, files: Any = None) -> forms.Form:
+# Act -> what the page says once it is done.
+DONE: dict[str, str | Promise] = {
+    Act.EVALUATE: _("The environment is evaluated, and the customer was told."),
+    Act.PLAN_ITEM: _("The item is planned."),
+    Act.PREPARE: _("The evidence is prepared: BPO approves it once it is a PDF."),
+    Act.APPROVE: _("The evidence is approved. It leaves once it is delivered."),
+    Act.REFUSE: _("The evidence was sent back to its preparer."),
+    Act.DELIVER: _("The evidence was delivered to the customer."),
+    Act.SET_ASIDE: _("The item is answered without evidence."),
+    Act.WAIVE: _("The waiver is recorded: editable files of this item may be delivered."),
+    Act.COMPLETE: _("The delivery is complete."),
+    Act.SEND_DELAY_NOTICE: _("The customer was told of the delay."),
+    Act.SCHEDULE: _("The conference is scheduled, and the invitations are on their way."),
+    Act.MOVE_CONFERENCE: _("The conference was moved, and everybody invited is told."),
+    Act.CANCEL_CONFERENCE: _("The conference was cancelled, and everybody invited is told."),
+    Act.ANSWER_VISIT: _("The visit is answered, and the customer was told."),
+    Act.STOP: _("The audit is stopped."),
+    Act.RESUME: _("The audit goes on."),
+    Act.RELEASE: _("They may send files to this customer again."),
+}
+
+
+def form_of(act: str, target: int, data: Any = None, files: Any = None, **given: Any) -> forms.Form:
     """Return the form of an act. ``target`` is the number or id of the item, evidence, visit or
-    conference; 0 for the audit itself.
+    conference; 0 for the audit itself. ``given`` is what the form of this act takes besides.
     """
-    return FORMS[act][0](data, files, auto_id=f"{act}_{target}_%s")
+    return FORMS[act][0](data, files, auto_id=f"{act}_{target}_%s", **given)

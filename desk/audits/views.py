@@ -1,85 +1,76 @@
 """External audits at the desk: list, page, acts, and the files of evidence not yet delivered."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import datetime
 from mimetypes import guess_extension
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from audits import paper, queries, services
-from audits.models import AuditRequest, Evidence, EvidenceClass, EvidenceState
+from audits.models import AuditRequest, Conference, Evidence, EvidenceState
 from audits.permissions import (
     Act,
+    acts_of,
     can,
     opener,
+    plans_audits,
     sees_evidence,
 )
 from audits.queries import ItemView
-from audits.services import NewEvidence
-from desk.audits.forms import FORMS, form_of
+from desk.audits.acts import FormOn, Given, carry_out
+from desk.audits.forms import DONE, FORMS, form_of
 from desk.frame import frame
 from foundation.accounts.models import User
 from foundation.accounts.roles import Capability
-from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotFound
-from foundation.core.zones import local_instant
+from foundation.core.zones import in_zone
 from web.access import needs
 from web.errors import first_error, page_status, put_on_form
 from web.panels import PanelResponse, is_partial
-from web.requests import actor, person, posted_from
+from web.requests import person, posted_from
 from web.resending import with_typed_text
-from web.uploads import checked_files
+from web.tabs import Tab
 from web.views import file_response
 
 PAGE_SIZE = 50
+_TABS = {
+    "running": gettext_lazy("Running"),
+    "mine": gettext_lazy("Mine to prepare"),
+    "ended": gettext_lazy("Ended"),
+}
 
 
 @require_safe
 @needs(Capability.SEE_TICKETS)
 def audits(request: HttpRequest) -> HttpResponse:
-    """List the audits, and mark those that need a delay notice."""
+    """List the audits, and mark those that need a delay notice; ``?show`` is one of ``_TABS``."""
     user = person(request)
     now = timezone.now()
-    page = Paginator(queries.audits_of(user), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "desk/audits/list.html",
-        frame(request) | {"page": page, "rows": queries.rows_of(list(page), user, now), "now": now},
-    )
-
-
-@dataclass(frozen=True)
-class FormOn:
-    """The form of an act. ``target`` is the number or id of its object, 0 for the audit itself."""
-
-    act: str
-    target: int
-    label: str | Promise
-    form: forms.Form
-    is_open: bool
-
-    @property
-    def is_button(self) -> bool:
-        return not self.form.fields
-
-    @property
-    def tone(self) -> str:
-        """The tone of its button: ``primary``, ``danger`` or neutral."""
-        if self.act == Act.STOP:
-            return "danger"
-        is_next_step = self.act in {Act.APPROVE, Act.DELIVER}
-        return "primary" if is_next_step or not self.is_button else ""
+    show = request.GET.get("show", "")
+    show = show if show in _TABS else "running"
+    page = Paginator(queries.audits_in(user, show), PAGE_SIZE).get_page(request.GET.get("page"))
+    own = reverse("admin:audits")
+    context = {
+        "page": page,
+        "rows": queries.rows_of(list(page), user, now),
+        "now": now,
+        "show": show,
+        "tabs": [Tab(words, f"{own}?show={name}", name == show) for name, words in _TABS.items()],
+        "plans_audits": plans_audits(user),
+    }
+    return render(request, "desk/audits/list.html", frame(request) | context)
 
 
 @require_safe
@@ -97,12 +88,17 @@ def _page(
     attachments = queries.attachments_of(view)
     may_open = opener(user, audit)
 
-    def offer(act: str, target: int = 0) -> list[FormOn]:
-        if not can(user, Act(act), audit):
+    given = Given(audit, view)
+    allowed = acts_of(user, audit)
+    today = in_zone(now, audit.organization.time_zone).date()
+
+    def offer(act: str, target: int = 0, *, aside: bool = False) -> list[FormOn]:
+        if act not in allowed:
             return []
         if refused is not None and (refused.act, refused.target) == (act, target):
             return [refused]
-        return [FormOn(act, target, FORMS[act][1], form_of(act, target), is_open=False)]
+        form = form_of(act, target, **given.to(act, target))
+        return [FormOn(act, target, FORMS[act][1], form, is_open=False, is_aside=aside)]
 
     context = frame(request) | {
         "audit": audit,
@@ -113,7 +109,10 @@ def _page(
         "wants_notice": queries.needs_delay_notice(view, now),
         "sees_decision": sees_evidence(user, audit.organization_id),
         "handlers": queries.handlers_of(audit),
-        "items": [_item(each, offer, user, may_open, attachments) for each in view.items],
+        "items": [
+            {**_item(each, offer, user, may_open, attachments), "is_late": each.is_late(today)}
+            for each in view.items
+        ],
         "acts": [
             form
             for act in (
@@ -132,7 +131,7 @@ def _page(
             for visit in view.visits
         ],
         "conferences": [
-            (each, [] if each.is_cancelled else offer(Act.CANCEL_CONFERENCE, each.pk))
+            (each, [] if each.is_cancelled else _conference_acts(each, offer, now))
             for each in view.conferences
         ],
         "index": queries.index_attachment(audit),
@@ -144,6 +143,11 @@ def _page(
 Offer = Callable[..., list[FormOn]]
 
 
+def _conference_acts(conference: Conference, offer: Offer, now: datetime) -> list[FormOn]:
+    moves = offer(Act.MOVE_CONFERENCE, conference.pk) if conference.ends_at > now else []
+    return [*moves, *offer(Act.CANCEL_CONFERENCE, conference.pk)]
+
+
 def _item(
     each: ItemView,
     offer: Offer,
@@ -151,12 +155,14 @@ def _item(
     may_open: Callable[[Evidence], bool],
     attachments: dict[int, int],
 ) -> dict[str, Any]:
-    answered = each.is_answered
-    acts = [] if each.item.set_aside_reason else offer(Act.PREPARE, each.item.number)
-    if not answered:
-        acts += offer(Act.SET_ASIDE, each.item.number)
+    number = each.item.number
+    waits = each.is_answered or any(row.state in _WAITS for row in each.evidence)
+    acts = [] if each.item.set_aside_reason else offer(Act.PREPARE, number, aside=waits)
+    acts = [replace(form, label=_("Prepare more evidence")) if waits else form for form in acts]
+    if not each.is_answered:
+        acts += offer(Act.PLAN_ITEM, number, aside=True) + offer(Act.SET_ASIDE, number, aside=True)
     if not each.item.waived_at and not each.item.set_aside_reason:
-        acts += offer(Act.WAIVE, each.item.number)
+        acts += offer(Act.WAIVE, number, aside=True)
     return {
         "view": each,
         "evidence": [
@@ -181,6 +187,10 @@ def _evidence_acts(row: Evidence, offer: Offer, user: User) -> list[FormOn]:
     return []
 
 
+# Evidence that waits for another step: it is not the preparer's turn.
+_WAITS = frozenset({EvidenceState.CONVERTING, EvidenceState.PREPARED, EvidenceState.APPROVED})
+
+
 @posted_from("admin:audit", "number")
 @needs(Capability.SEE_TICKETS)
 def act(request: HttpRequest, number: str, name: str, target: int) -> HttpResponse:
@@ -190,18 +200,19 @@ def act(request: HttpRequest, number: str, name: str, target: int) -> HttpRespon
     audit = queries.get_audit(person(request), number)
     if name not in FORMS:
         raise NotFound(_("There is no such step."))
-    form = form_of(name, target, request.POST, request.FILES)
+    given = Given(audit).to(name, target)
+    form = form_of(name, target, request.POST, request.FILES, **given)
     status = 400
     if form.is_valid():
         try:
-            _carry_out(request, audit, name, target, form.cleaned_data)
+            carry_out(request, audit, name, target, form)
         except DomainError as error:
             put_on_form(form, error)
             status = page_status(error)
         except ValidationError as error:  # a local time that does not exist
             form.add_error("starts_at", error)
         else:
-            messages.success(request, _("Done."))
+            messages.success(request, str(DONE[name]))
             return redirect("admin:audit", number)
     refused = FormOn(name, target, FORMS[name][1], form, is_open=True)
     fresh = queries.get_audit(person(request), number)
@@ -212,61 +223,6 @@ def act(request: HttpRequest, number: str, name: str, target: int) -> HttpRespon
         return PanelResponse(part, status=status)
     page = _page(request, fresh, refused=refused, status=status)
     return with_typed_text(request, page, first_error(form))
-
-
-def _carry_out(
-    request: HttpRequest, audit: AuditRequest, name: str, target: int, data: dict[str, Any]
-) -> None:
-    by = actor(request, Channel.DESK)
-    at = timezone.now()
-    same: dict[str, Any] = {"audit": audit, "by": by, "at": at}
-    if name == Act.PREPARE:
-        services.prepare_evidence(wanted=_wanted(request, target, data), **same)
-        return
-    calls: dict[str, Callable[[], Any]] = {
-        Act.EVALUATE: lambda: services.evaluate_environment(
-            approves=data["approves"] == "yes", reason=data["reason"], **same
-        ),
-        Act.APPROVE: lambda: services.approve_evidence(evidence_id=target, **same),
-        Act.REFUSE: lambda: services.refuse_evidence(
-            evidence_id=target, reason=data["reason"], **same
-        ),
-        Act.DELIVER: lambda: services.deliver_evidence(evidence_id=target, **same),
-        Act.SET_ASIDE: lambda: services.set_aside(number=target, reason=data["reason"], **same),
-        Act.WAIVE: lambda: services.waive(
-            number=target, reason=data["reason"], agreed_by=data["agreed_by"], **same
-        ),
-        Act.SEND_DELAY_NOTICE: lambda: services.send_delay_notice(
-            reason=data["reason"], new_date=data["new_date"], **same
-        ),
-        Act.SCHEDULE: lambda: services.schedule_conference(
-            starts_at=local_instant(data["starts_at"], audit.organization.time_zone),
-            minutes=data["minutes"],
-            place=data["place"],
-            attendees=data["attendees"].splitlines(),
-            **same,
-        ),
-        Act.CANCEL_CONFERENCE: lambda: services.cancel_conference(conference_id=target, **same),
-        Act.ANSWER_VISIT: lambda: services.answer_visit(
-            visit_id=target, authorizes=data["authorizes"] == "yes", answer=data["answer"], **same
-        ),
-        Act.COMPLETE: lambda: services.complete_audit(**same),
-        Act.STOP: lambda: services.stop_audit(reason=data["reason"], **same),
-        Act.RESUME: lambda: services.resume_audit(reason=data["reason"], **same),
-        Act.RELEASE: lambda: services.release_handlers(reason=data["reason"], **same),
-    }
-    calls[name]()
-
-
-def _wanted(request: HttpRequest, number: int, data: dict[str, Any]) -> NewEvidence:
-    return NewEvidence(
-        number=number,
-        classification=EvidenceClass(data["classification"]),
-        file=next(iter(checked_files(request, "file")), None),
-        redacted=next(iter(checked_files(request, "redacted")), None),
-        summary=data["summary"],
-        as_editable=data["as_editable"],
-    )
 
 
 @require_safe

@@ -28,6 +28,8 @@ ICONS = {
     "task_due": "list-checks",
     "ticket_woken": "moon",
     "recurrence_failed": "calendar-x-2",
+    "audit_item_given": "file-pen",
+    "audit_expected": "calendar-days",
     "watched": "bell",
     "clock": "hourglass",
     "escalation": "triangle-alert",

@@ -1,44 +1,36 @@
 """Assisted registration: an agent raises a ticket for somebody who called or wrote (SPEC 4.1)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import messages
-from django.core import signing
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from desk.frame import frame
+from desk.tickets.arrival_fields import ArrivalFields, begun, begun_at
 from desk.tickets.request_fields import RequestFields, chosen_template, typed_values
 from foundation.accounts.roles import Capability
-from foundation.core.classification import ASSISTED_CHANNELS, Channel
+from foundation.core.classification import Channel
 from foundation.core.errors import DomainError
-from foundation.core.zones import local_instant
 from foundation.documents.checking import CheckedFile
 from tickets import services
-from tickets.services import Arrival, NewTicket
+from tickets.services import NewTicket
 from web.access import needs
 from web.errors import put_on_form
 from web.forms import FilesField
 from web.once import acts_once
 from web.panels import is_partial
-from web.requests import actor, person, posted_from
+from web.requests import actor, posted_from
 from web.uploads import checked_files
 
-_REGISTRATION = "registration"
 
-
-class RegisterForm(RequestFields):
-    """Assisted registration: an agent raises a ticket for a customer who called or wrote. ``begun``
-    carries the instant at which the page was opened, signed.
-    """
+class RegisterForm(ArrivalFields, RequestFields):
+    """An agent raises a ticket for a customer who called or wrote."""
 
     renewed_by = "admin:registration_form"
     renewed = "registration"
@@ -47,81 +39,15 @@ class RegisterForm(RequestFields):
         *("subject", "description", "impact", "urgency", "number_given", "attachments"),
     )
 
-    begun = forms.CharField(widget=forms.HiddenInput, required=False)
-    channel = forms.ChoiceField(
-        label=gettext_lazy("Channel"),
-        choices=[(channel, channel.label) for channel in ASSISTED_CHANNELS],
-    )
-    contacted_at = forms.DateTimeField(
-        label=gettext_lazy("Time of contact"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=gettext_lazy(
-            "When they called or wrote, in the customer's time zone. The times of an e-mail run "
-            "from its arrival, so that it is needed there; otherwise they run from when you opened "
-            "this page."
-        ),
-    )
-    number_given = forms.BooleanField(
-        label=gettext_lazy("They are on the line and get the number at once"),
-        required=False,
-        help_text=gettext_lazy("That is the reaction: its clock stops when you register."),
-    )
     attachments = FilesField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        fields["contacted_at"].is_conditional = True
         fields["attachments"].widget.attrs["hx-preserve"] = True  # files stay chosen
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        lacks_arrival = not data.get("contacted_at") and "contacted_at" not in self.errors
-        if data.get("channel") == Channel.EMAIL and lacks_arrival:
-            self.add_error(
-                "contacted_at", _("Say when the e-mail arrived: its times run from then.")
-            )
-        if data.get("contacted_at") and data.get("membership"):
-            try:
-                data["contacted_at"] = local_instant(
-                    data["contacted_at"], data["membership"].organization.time_zone
-                )
-            except ValidationError as error:
-                self.add_error("contacted_at", error)
-        return data
 
     def new_ticket(self, files: Sequence[CheckedFile], begun_at: datetime) -> NewTicket:
         return self.request(files=files, arrival=self.arrival(begun_at))
-
-    def arrival(self, begun_at: datetime) -> Arrival:
-        """Return how the request came in. ``begun_at`` is when the page was opened: a registration
-        begins no earlier than the contact.
-        """
-        data = self.cleaned_data
-        contacted_at = data["contacted_at"]
-        is_mail = data["channel"] == Channel.EMAIL
-        return Arrival(
-            at=contacted_at if is_mail else max(begun_at, contacted_at or begun_at),
-            contacted_at=contacted_at,
-            number_given=data["number_given"],
-        )
-
-
-def _begun(request: HttpRequest, now: datetime) -> str:
-    """Return the signed instant at which this person opened the registration."""
-    return signing.dumps([person(request).pk, now.isoformat()], salt=_REGISTRATION)
-
-
-def _begun_at(request: HttpRequest, token: str, now: datetime) -> datetime:
-    """Return the instant that ``_begun`` signed for this person; ``now`` for any other text, or for
-    one of more than a day ago.
-    """
-    try:
-        owner, instant = signing.loads(token, salt=_REGISTRATION, max_age=timedelta(days=1))
-    except signing.BadSignature:
-        return now
-    return min(datetime.fromisoformat(instant), now) if owner == person(request).pk else now
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -135,7 +61,7 @@ def register(request: HttpRequest) -> HttpResponse:
     form = RegisterForm(
         request.POST or None,
         request.FILES or None,
-        initial={"begun": _begun(request, now)},
+        initial={"begun": begun(request, now)},
         template=chosen_template(request),
     )
     if request.method == "POST" and form.is_valid():
@@ -143,7 +69,7 @@ def register(request: HttpRequest) -> HttpResponse:
         files = [file for name in form.names_of_files() for file in checked_files(request, name)]
         try:
             ticket = services.raise_ticket(
-                request=form.new_ticket(files, _begun_at(request, data["begun"], now)),
+                request=form.new_ticket(files, begun_at(request, data["begun"], now)),
                 by=actor(request, Channel(data["channel"])),
                 at=now,
             )

@@ -154,6 +154,18 @@ def serves(user: User, organization_id: int) -> bool:
     return user.is_staff and organization_id in organization_ids_of(user)
 
 
+def staff_serving(organization_id: int) -> list[User]:
+    """Return the active people of the staff who serve the organization, by name, in two statements:
+    those without a group, or of a group that lists no organization or this one.
+    """
+    listed: dict[int, set[int | None]] = {}
+    rows = Team.objects.filter(members__isnull=False).order_by()
+    for person_id, listed_id in rows.values_list("members__pk", "organizations__id"):
+        listed.setdefault(person_id, set()).add(listed_id)
+    anybody = {None, organization_id}
+    return [person for person in staff() if listed.get(person.pk, anybody) & anybody]
+
+
 def may_read(user_id: int, organization_id: int) -> bool:
     """Tell whether a person may read about this organization: active, and a member or of the staff
     that serves it.

@@ -114,12 +114,14 @@ def form_bytes(sheets: Sequence[FormSheet]) -> bytes:
 
 def filled_form(content: bytes, values: Sequence[Mapping[str, Any]]) -> bytes:
     """Return the form with these cells filled in. ``values`` has one mapping of cells per sheet, in
-    the order of the sheets.
+    the order of the sheets. A text stays a text: none becomes a formula.
     """
     book = load_workbook(BytesIO(content))
     for sheet, cells in zip(book.worksheets, values, strict=False):
         for cell, value in cells.items():
-            sheet[cell] = value
+            sheet[cell] = _without_controls(value)
+            if isinstance(value, str):
+                sheet[cell].data_type = "s"
     return workbook_bytes(book)
 
 

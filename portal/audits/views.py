@@ -15,16 +15,14 @@ from audits.permissions import (
     acts_for_customer,
     takes_visits,
 )
-from audits.reading import read_form
-from audits.services import NewVisit
 from audits.terms import visit_notice_of
 from audits.workbook import make_form
-from foundation.accounts.models import Membership
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotFound
 from foundation.documents.tables import XLSX_TYPE
 from portal.access import customer_required
-from portal.audits.forms import AuditForm, VisitForm
+from portal.audits.forms import VisitForm
+from web.audit_fields import AuditFields
 from web.errors import first_error, put_on_form
 from web.language import current_language
 from web.once import acts_once
@@ -76,93 +74,50 @@ def audit_form(request: HttpRequest, slug: str) -> HttpResponse:
 @acts_once
 @customer_required
 def new_audit(request: HttpRequest) -> HttpResponse:
-    """Request an audit with the filled form. A refusal lists every wrong cell and keeps the typed
-    fields.
+    """Request an audit, typed or with the filled form; of several companies the one that
+    ``?organization`` names. A refusal lists every wrong field or cell, and keeps what was typed.
     """
     memberships = queries.requesting_memberships(person(request))
     if not memberships:
         raise NotFound(_("You are not registered to ask for audits."))
+    wanted = request.GET.get("organization", "")
+    chosen = [each for each in memberships if wanted in {"", each.organization.slug}]
+    if len(chosen) != 1:
+        return render(request, "portal/audits/choose.html", {"memberships": memberships})
+    (membership,) = chosen
     now = timezone.now()
-    allowances = [each for m in memberships for each in queries.allowances(m.organization, now)]
-    notices = {each.contract.visit_notice_days for each in allowances}
-    form = AuditForm(
-        request.POST or None, request.FILES or None, memberships=memberships, notices=notices
-    )
+    organization = membership.organization
+    allowances = queries.allowances(organization, now)
     used = [each for each in allowances if each.used_by is not None]
     if request.method != "POST" and used and len(used) == len(allowances):
         return render(request, "portal/audits/new.html", {"used": used})
+    form = AuditFields(
+        request.POST or None,
+        request.FILES or None,
+        services=queries.requestable_services(organization, now),
+        notices={each.contract.visit_notice_days for each in allowances},
+    )
     cells: dict[str, str] = {}
-    if request.method == "POST" and not form.is_valid():
-        cells = _wrong_cells(request, form, memberships)  # report wrong cells with wrong fields
-    elif request.method == "POST":
+    if request.method == "POST":
         try:
-            audit = _request(request, form, memberships)
+            files = checked_files(request, "form")[:1]
+            if form.is_valid():
+                audit = services.request_audit(
+                    membership=membership,
+                    form=form.request(files),
+                    checklist=checked_files(request, "checklist"),
+                    visit=form.visit(),
+                    by=actor(request, Channel.PORTAL),
+                    at=now,
+                )
+                words = _("%(number)s was raised. We sent you a copy by e-mail.")
+                messages.success(request, words % {"number": audit.ticket.number})
+                return redirect("portal:audit", audit.ticket.number)
+            cells = form.wrong_cells(files)
         except DomainError as error:
-            cells = _put_on_form(form, error)
-        else:
-            messages.success(
-                request,
-                _("%(number)s was raised. We sent you a copy by e-mail.")
-                % {"number": audit.ticket.number},
-            )
-            return redirect("portal:audit", audit.ticket.number)
-    context = {
-        "form": form,
-        "cells": cells,
-        "organizations": [each.organization for each in memberships],
-    }
+            cells = form.put(error)
+    context = {"form": form, "cells": cells, "organization": organization}
     return render(request, "portal/audits/new.html", context, status=400 if form.errors else 200)
-
-
-def _wrong_cells(
-    request: HttpRequest, form: AuditForm, memberships: list[Membership]
-) -> dict[str, str]:
-    chosen = form.cleaned_data.get("organization") if hasattr(form, "cleaned_data") else None
-    membership = next(
-        (each for each in memberships if chosen is not None and each.organization_id == chosen.pk),
-        None,
-    )
-    try:
-        if membership is not None:
-            now = timezone.now()
-            offered = queries.requestable_services(membership.organization, now)
-            for file in checked_files(request, "form")[:1]:
-                read_form(file.stream, offered, at=now)
-    except DomainError as error:
-        return _put_on_form(form, error)
-    return {}
-
-
-def _put_on_form(form: AuditForm, error: DomainError) -> dict[str, str]:
-    """Return cell (such as ``Request!C9``) -> message of the error; the field of the file refers to
-    their list. Put an error without cells on the form as usual.
-    """
-    cells = {name: str(words) for name, words in error.fields.items() if "!" in name}
-    if cells:
-        form.add_error("form", _("Correct the cells listed above, and choose the file again."))
-    else:
-        put_on_form(form, error)
-    return cells
-
-
-def _request(request: HttpRequest, form: AuditForm, memberships: list[Membership]) -> AuditRequest:
-    data = form.cleaned_data
-    (filled,) = checked_files(request, "form")[:1]
-    visit = (
-        NewVisit(VisitPlace(data["visit_place"]), data["visit_on"], data["visitors"])
-        if data.get("visit_on")
-        else None
-    )
-    return services.request_audit(
-        membership=next(
-            each for each in memberships if each.organization_id == data["organization"].pk
-        ),
-        form=filled,
-        checklist=checked_files(request, "checklist"),
-        visit=visit,
-        by=actor(request, Channel.PORTAL),
-        at=timezone.now(),
-    )
 
 
 @require_safe

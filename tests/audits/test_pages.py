@@ -54,14 +54,12 @@ def test_a_customer_downloads_the_form_sends_it_and_follows_the_items(
     assert len(book.worksheets) == 3
     assert client.get("/audits/form/south/").status_code == 404
 
-    wrong = client.post(
-        "/audits/new/", {"organization": house.north.pk, "form": xlsx(house, fields={"C4": None})}
-    )
+    wrong = client.post("/audits/new/", {"how": "file", "form": xlsx(house, fields={"C4": None})})
     assert (wrong.status_code, b"!C4" in wrong.content) == (400, True)
     both = client.post(
         "/audits/new/",
         {
-            "organization": house.north.pk,
+            "how": "file",
             "form": xlsx(house, fields={"C5": None}),
             "visitors": "Elsa",
         },
@@ -73,7 +71,7 @@ def test_a_customer_downloads_the_form_sends_it_and_follows_the_items(
     )
     assert not Ticket.objects.exists()
     data = {
-        "organization": house.north.pk,
+        "how": "file",
         "form": xlsx(house),
         "visit_on": "2030-01-07",
         "visit_place": "data_centre",
@@ -86,7 +84,7 @@ def test_a_customer_downloads_the_form_sends_it_and_follows_the_items(
     page = client.get(sent.headers["Location"]).content.decode()
     assert "Política de respaldos" in page
     assert "Jan 7, 2030" in page
-    second = client.post("/audits/new/", {"organization": house.north.pk, "form": xlsx(house)})
+    second = client.post("/audits/new/", {"how": "file", "form": xlsx(house)})
     assert (second.status_code, audit.ticket.number in second.content.decode()) == (400, True)
     assert audit.ticket.number in client.get("/audits/").content.decode()
 
@@ -95,7 +93,7 @@ def test_of_two_forms_the_first_is_read(house: House, sign_in: Any) -> None:
     client = sign_in(house.requester)
     forms = [xlsx(house, fields={"C4": "First auditor"}), xlsx(house, fields={"C4": "Second"})]
 
-    sent = client.post("/audits/new/", {"organization": house.north.pk, "form": forms})
+    sent = client.post("/audits/new/", {"how": "file", "form": forms})
 
     assert sent.status_code == 302
     assert AuditRequest.objects.get().auditor_company == "First auditor"

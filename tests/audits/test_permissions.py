@@ -75,6 +75,14 @@ def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
         Act.EVALUATE: lambda a, u: services.evaluate_environment(
             audit=a, approves=True, reason="Y", by=by(u), at=at
         ),
+        Act.PLAN_ITEM: lambda a, u: services.plan_item(
+            audit=a,
+            number=3,
+            preparer=house.staff["consultant"],
+            prepare_by=date(2026, 3, 6),
+            by=by(u),
+            at=at,
+        ),
         Act.PREPARE: lambda a, u: prepare(house, a, 3, user=u, at=at),
         Act.APPROVE: lambda a, u: services.approve_evidence(
             audit=a, evidence_id=evidence(a, waiting), by=by(u), at=at
@@ -104,6 +112,15 @@ def _acts(house: House) -> dict[Act, Callable[[AuditRequest, Any], Any]]:
             by=by(u),
             at=at,
         ),
+        Act.MOVE_CONFERENCE: lambda a, u: services.move_conference(
+            audit=a,
+            conference_id=Conference.objects.get(audit=a).pk,
+            starts_at=at + 2 * DAY,
+            minutes=30,
+            place="Sala 2",
+            by=by(u),
+            at=at,
+        ),
         Act.CANCEL_CONFERENCE: lambda a, u: services.cancel_conference(
             audit=a, conference_id=Conference.objects.get(audit=a).pk, by=by(u), at=at
         ),
@@ -123,7 +140,7 @@ def _audit_in(house: House, state: AuditState, act: Act) -> AuditRequest:
     audit = ask(house, items=ITEMS_OF_TABLE, visit=visit)
     prepare(house, audit, 1, user=house.staff["consultant"])
     approve(house, audit, prepare(house, audit, 2, user=house.staff["consultant"]))
-    if act is Act.CANCEL_CONFERENCE:
+    if act in {Act.MOVE_CONFERENCE, Act.CANCEL_CONFERENCE}:
         confer(house, audit)
     AuditRequest.objects.filter(pk=audit.pk).update(
         state=state, reopened_at=MONDAY_9AM if act is Act.COMPLETE else None
@@ -165,6 +182,7 @@ def test_role_by_act_by_state(house: House, act: Act, state: AuditState) -> None
 # Act -> the verb that it leaves on the record.
 RECORDED = {
     Act.EVALUATE: "audit.evaluated",
+    Act.PLAN_ITEM: "audit.item_planned",
     Act.PREPARE: "audit.evidence_prepared",
     Act.APPROVE: "audit.evidence_approved",
     Act.REFUSE: "audit.evidence_refused",
@@ -174,6 +192,7 @@ RECORDED = {
     Act.COMPLETE: "audit.delivered",
     Act.SEND_DELAY_NOTICE: "audit.delay_notice_sent",
     Act.SCHEDULE: "audit.conference_scheduled",
+    Act.MOVE_CONFERENCE: "audit.conference_moved",
     Act.CANCEL_CONFERENCE: "audit.conference_cancelled",
     Act.ANSWER_VISIT: "audit.visit_answered",
     Act.STOP: "audit.stopped",

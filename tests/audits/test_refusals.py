@@ -48,8 +48,8 @@ def _audit(house: House, act: Act) -> AuditRequest:
     )
     prepare(house, audit, 1, user=house.staff["consultant"])
     approve(house, audit, prepare(house, audit, 2, user=house.staff["consultant"]))
-    if act is Act.CANCEL_CONFERENCE:
-        confer(house, audit)
+    if act in {Act.MOVE_CONFERENCE, Act.CANCEL_CONFERENCE}:
+        confer(house, audit, timezone.now() + timedelta(days=20))
     changes: dict[str, Any] = {"state": STATES.get(act, AuditState.OPEN)}
     if act is Act.RELEASE:
         Ticket.objects.filter(pk=audit.ticket_id).update(state=State.CANCELLED)
@@ -74,6 +74,7 @@ def _desk(audit: AuditRequest, act: Act) -> tuple[str, dict[str, Any]]:
     reason = {"reason": "Because."}
     targets: dict[Act, tuple[int, dict[str, Any]]] = {
         Act.EVALUATE: (0, reason | {"approves": "yes"}),
+        Act.PLAN_ITEM: (3, {"preparer": "", "prepare_by": "2040-01-02"}),
         Act.PREPARE: (3, {"classification": "internal", "file": _file()}),
         Act.APPROVE: (waiting, {}),
         Act.REFUSE: (waiting, reason),
@@ -89,6 +90,14 @@ def _desk(audit: AuditRequest, act: Act) -> tuple[str, dict[str, Any]]:
                 "minutes": "30",
                 "place": "Sala",
                 "attendees": "x@y.example",
+            },
+        ),
+        Act.MOVE_CONFERENCE: (
+            Conference.objects.filter(audit=audit).values_list("pk", flat=True).first() or 0,
+            {
+                "starts_at": f"{timezone.now() + timedelta(days=31):%Y-%m-%dT10:00}",
+                "minutes": "30",
+                "place": "Sala 2",
             },
         ),
         Act.CANCEL_CONFERENCE: (
@@ -185,11 +194,24 @@ def test_the_api_lets_exactly_the_roles_of_the_table_do_it(house: House, act: Ac
     assert passed == TABLE[act][0]
 
 
-def test_staff_request_no_audit_for_a_customer(house: House) -> None:
+@pytest.mark.once
+def test_the_audit_area_and_the_desk_alone_register_for_a_customer(house: House) -> None:
+    """Nor does a customer's own person ask in the name of another."""
     membership = Membership.objects.get(user=house.requester, organization=house.north)
-    form = upload(filled(house), "form.xlsx")
+    passed = set()
+    for role, person in {**house.staff, **house.people, "outsider": house.outsider}.items():
+        form = upload(filled(house), "form.xlsx")
+        try:
+            with transaction.atomic():
+                services.request_audit(
+                    membership=membership, form=form, by=by(person), at=MONDAY_9AM
+                )
+                passed.add(role)
+                raise Undone
+        except Undone:
+            pass
+        except NotAllowed:
+            assert not AuditRequest.objects.exists()
 
-    with pytest.raises(NotAllowed):
-        services.request_audit(membership=membership, form=form, by=by(house.agent), at=MONDAY_9AM)
-
-    assert not AuditRequest.objects.exists()
+    desk = {"agent", "agent2", "desk_supervisor", "desk_manager"}
+    assert passed == desk | {"audit_area", "requester"}

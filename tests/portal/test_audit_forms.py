@@ -22,7 +22,7 @@ def workbook(house: House, **fields: Any) -> SimpleUploadedFile:
 
 
 def form(house: House, **changes: Any) -> dict[str, Any]:
-    return {"organization": house.north.pk, "form": workbook(house), **changes}
+    return {"how": "file", "form": workbook(house), **changes}
 
 
 def join_south(house: House) -> User:
@@ -72,37 +72,38 @@ def test_an_audit_without_a_visit_is_requested_and_shows_its_number(
 
 
 def test_wrong_cells_are_listed_with_and_without_wrong_fields(house: House, sign_in: Any) -> None:
-    client = sign_in(join_south(house))
+    client = sign_in(house.requester)
 
     cells = client.post(ADDRESS, form(house, form=workbook(house, C4=None)))
     both = client.post(ADDRESS, form(house, form=workbook(house, C5=None), visitors="Elsa"))
-    no_company = client.post(ADDRESS, form(house, organization="", form=workbook(house, C5=None)))
-    no_form = client.post(ADDRESS, {"organization": house.north.pk, "visitors": "Elsa"})
+    no_form = client.post(ADDRESS, {"how": "file", "visitors": "Elsa"})
 
-    assert [page.status_code for page in (cells, both, no_company, no_form)] == [400] * 4
+    assert [page.status_code for page in (cells, both, no_form)] == [400] * 3
     assert [
         [name.partition("!")[2] for name in page.context["cells"]]
-        for page in (cells, both, no_company, no_form)
-    ] == [["C4"], ["C5"], [], []]
+        for page in (cells, both, no_form)
+    ] == [["C4"], ["C5"], []]
     assert sorted(both.context["form"].errors) == ["form", "visit_on"]
     listed = both.content.decode().count("!C5")
     assert (listed, "listed above" in both.content.decode()) == (1, True)
-    assert list(no_company.context["form"].errors) == ["organization"]
     assert sorted(no_form.context["form"].errors) == ["form", "visit_on"]
 
 
 def test_the_company_is_a_choice_only_for_members_of_several(house: House, sign_in: Any) -> None:
     one = sign_in(house.requester).get(ADDRESS)
-    several = sign_in(join_south(house)).get(ADDRESS)
+    client = sign_in(join_south(house))
+    several = client.get(ADDRESS)
+    chosen = client.get(ADDRESS, {"organization": "south"})
+    unknown = client.get(ADDRESS, {"organization": "east"})
 
-    fields = [page.context["form"].fields["organization"] for page in (one, several)]
-    assert (one.status_code, several.status_code) == (200, 200)
-    assert [field.widget.is_hidden for field in fields] == [True, False]
-    assert [field.initial for field in fields] == [house.north.pk, None]
-    assert [list(field.queryset) for field in fields] == [
-        [house.north],
-        [house.north, house.south],
+    assert one.context["organization"] == house.north
+    assert "form" not in several.context
+    assert [each.organization for each in several.context["memberships"]] == [
+        house.north,
+        house.south,
     ]
+    assert chosen.context["organization"] == house.south
+    assert "form" not in unknown.context
     assert one.context["form"].fields["form"].widget.attrs["accept"] == ".xlsx"
 
 
@@ -115,7 +116,7 @@ def test_a_used_allowance_closes_the_form_unless_another_company_has_one(
     read = client.get(ADDRESS)
     sent = client.post(ADDRESS, form(house))
     listed = client.get("/audits/")
-    of_two = sign_in(join_south(house)).get(ADDRESS)
+    of_two = sign_in(join_south(house)).get(ADDRESS, {"organization": "south"})
     listed_of_two = client.get("/audits/")
 
     assert (read.status_code, sent.status_code, of_two.status_code) == (200, 400, 200)

@@ -218,6 +218,7 @@ EVERYONE_WHO_PREPARES = {
 COORDINATES = {"agent", "agent2", "desk_supervisor", "desk_manager", "audit_area", "bpo"}
 TABLE: dict[str, tuple[set[str], set[str]]] = {
     "evaluate": ({"audit_area"}, {"evaluating"}),
+    "plan_item": (COORDINATES, {"evaluating", "open"}),
     "prepare": (EVERYONE_WHO_PREPARES, {"open"}),
     "approve": ({"bpo"}, {"open"}),
     "refuse": ({"bpo"}, {"open"}),
@@ -227,6 +228,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "complete": ({"bpo"}, {"open"}),
     "send_delay_notice": (COORDINATES, {"evaluating", "open"}),
     "schedule": (COORDINATES, {"evaluating", "open"}),
+    "move_conference": (COORDINATES, {"evaluating", "open"}),
     "cancel_conference": (COORDINATES, {"evaluating", "open", "stopped", "delivered"}),
     "answer_visit": (COORDINATES, {"evaluating", "open", "delivered"}),
     "stop": (EVERYONE_WHO_PREPARES, {"evaluating", "open"}),

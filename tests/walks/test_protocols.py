@@ -91,6 +91,7 @@ def ask(browser: Browser, mesa: Mesa, language: str) -> tuple[Walker, str]:
     def send() -> None:
         filled = BytesIO()
         book.save(filled)
+        customer.page.check("[name=how][value=file]")
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         customer.page.set_input_files("[name=form]", file("form.xlsx", filled.getvalue(), kind))
         # announced with the request it needs no five business days

@@ -96,6 +96,9 @@ class NewTicket:
     arrival: Arrival | None = None  # of a request that the desk registers; None: it arrives now
     written: Written | None = None  # of one that is split off another ticket
     planned_at: datetime | None = None  # of a recurring ticket, which the system raises
+    # Registered by the staff of another area, which the caller has checked: the desk gets a new
+    # ticket that nobody holds.
+    is_from_other_area: bool = False
 
     @property
     def organization(self) -> Organization:
@@ -177,7 +180,9 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
 def _write(
     request: NewTicket, contract: Contract | None, priority: Priority, by: Actor, at: datetime
 ) -> Ticket:
-    arrives = by.channel in _ARRIVES_BY_ITSELF and not (request.arrival or request.written)
+    arrives = request.is_from_other_area or (
+        by.channel in _ARRIVES_BY_ITSELF and not (request.arrival or request.written)
+    )
     received_at = request.received_at(at)
     written = TicketTexts(
         one_line(request.subject), without_blank_ends(request.description), request.answers
@@ -241,6 +246,8 @@ def _check_people(request: NewTicket, by: Actor) -> None:
         )
     if request.planned_at is not None and by.person_id is None:
         return  # who planned it was asked when they saved it
+    if request.is_from_other_area:
+        return
     if by.person_id != request.requester.pk and not acting_person(by).can(Capability.WORK_TICKETS):
         raise MayNotRaise(_("Only the desk can raise tickets for another person."))
 
