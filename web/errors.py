@@ -56,7 +56,7 @@ def page_status(error: DomainError) -> int:
     """
     if isinstance(error, NotFound):
         return 404
-    if isinstance(error, StaleTicket):
+    if error.code == "stale":
         return 409
     if isinstance(error, TooMany):
         return 429

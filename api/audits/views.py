@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
@@ -13,6 +12,10 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.audits.answers import audit_answer, same
+from api.audits.conferences import ConferencesMixin
+from api.audits.protocol import ProtocolMixin
+from api.audits.raising import new_audit
 from api.audits.serializers import (
     AuditListSerializer,
     AuditSerializer,
@@ -25,25 +28,17 @@ from api.audits.serializers import (
 from api.idempotency import idempotent, once
 from api.parameters import KnownParameters
 from api.parsers import JSONParser
-from api.tickets.serializers import clock_data
+from api.tickets.answers import IDEMPOTENCY
 from audits import queries, services
 from audits.models import (
     AuditRequest,
     EvidenceClass,
 )
 from audits.services import NewEvidence
-from foundation.accounts.queries import memberships_of
-from foundation.core.classification import Channel
-from foundation.core.errors import DomainError, Invalid
-from web.requests import actor, person
+from foundation.core.errors import DomainError
+from web.requests import person
 from web.uploads import checked_files
 
-_IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="The same key and body give the same answer for 24 h.",
-)
 _ORGANIZATION = OpenApiParameter(
     "organization",
     str,
@@ -51,7 +46,13 @@ _ORGANIZATION = OpenApiParameter(
 )
 
 
-class AuditViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericViewSet[AuditRequest]):
+class AuditViewSet(
+    ConferencesMixin,
+    ProtocolMixin,
+    KnownParameters,
+    mixins.ListModelMixin,
+    viewsets.GenericViewSet[AuditRequest],
+):
     parameters: ClassVar = {
         "list": frozenset({"cursor"}),
         "create": frozenset({"organization"}),
@@ -88,48 +89,28 @@ class AuditViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericViewS
     @extend_schema(responses=AuditSerializer)
     def retrieve(self, request: Request, number: str) -> Response:
         """Show one audit with its items, its term and what was delivered."""
-        return _answer(request, number)
+        return audit_answer(request, number)
 
     @extend_schema(
-        request={"multipart/form-data": NewAuditSerializer},
+        request={
+            "multipart/form-data": NewAuditSerializer,
+            "application/json": NewAuditSerializer,
+        },
         responses={201: AuditSerializer},
-        parameters=[_ORGANIZATION, _IDEMPOTENCY],
+        parameters=[_ORGANIZATION, IDEMPOTENCY],
     )
     @idempotent
     def create(self, request: Request, *, at: datetime) -> Response:
-        """Ask for an audit with its filled form; the wrong cells of a refused one are named in
-        ``fields``.
+        """Ask for an audit with its filled form, or with what the form asks; the audit area and the
+        desk register one for a customer. The wrong cells or fields are named in ``fields``.
         """
-        wanted = request._request.POST.get("organization") or request.query_params.get(
-            "organization"
-        )
-        found = [
-            m
-            for m in memberships_of(person(request).pk)
-            if wanted in {None, "", m.organization.slug}
-        ]
-        if len(found) != 1:
-            raise Invalid(
-                _("Say for which organization."),
-                fields={"organization": _("Give the short name of one of yours.")},
-            )
-        forms = checked_files(request._request, "form")
-        if not forms:
-            raise Invalid(_("Give the file."), fields={"form": _("Attach the filled form.")})
-
-        audit = services.request_audit(
-            membership=found[0],
-            form=forms[0],
-            checklist=checked_files(request._request, "checklist"),
-            by=actor(request._request, Channel.API),
-            at=at,
-        )
-        return _answer(request, audit.ticket.number, status.HTTP_201_CREATED)
+        audit = services.request_audit(**new_audit(request, at))
+        return audit_answer(request, audit.ticket.number, status.HTTP_201_CREATED)
 
     @extend_schema(
         request={"multipart/form-data": NewEvidenceSerializer},
         responses={201: EvidenceSerializer},
-        parameters=[_IDEMPOTENCY],
+        parameters=[IDEMPOTENCY],
     )
     @action(detail=True, methods=["post"], pagination_class=None)
     @idempotent
@@ -148,11 +129,11 @@ class AuditViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericViewS
             as_editable=data["as_editable"],
         )
 
-        made = services.prepare_evidence(audit=audit, wanted=wanted, **_same(request, at))
+        made = services.prepare_evidence(audit=audit, wanted=wanted, **same(request, at))
         return Response(EvidenceSerializer(made).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
-        request=DecisionSerializer, responses=EvidenceSerializer, parameters=[_IDEMPOTENCY]
+        request=DecisionSerializer, responses=EvidenceSerializer, parameters=[IDEMPOTENCY]
     )
     @action(
         detail=True,
@@ -166,24 +147,24 @@ class AuditViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericViewS
         audit = queries.get_audit(person(request), number)
         body = DecisionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        same: dict[str, Any] = {
+        given: dict[str, Any] = {
             "audit": audit,
             "evidence_id": int(evidence_id),
-            **_same(request, at),
+            **same(request, at),
         }
         content = None
         if step == "deliver":
             # the PDF takes time, and the transaction of an Idempotency-Key may block other writers
             with suppress(DomainError):  # the key may have an answer; else the service raises again
-                content = services.make_delivery(**same)
+                content = services.make_delivery(**given)
 
         def decided() -> Response:
             if step == "refuse":
-                services.refuse_evidence(reason=body.validated_data["reason"], **same)
+                services.refuse_evidence(reason=body.validated_data["reason"], **given)
             elif step == "approve":
-                services.approve_evidence(**same)
+                services.approve_evidence(**given)
             else:
-                services.deliver_evidence(content=content, **same)
+                services.deliver_evidence(content=content, **given)
             return Response(EvidenceSerializer(queries.get_evidence(audit, int(evidence_id))).data)
 
         return once(request, decided, at)
@@ -191,7 +172,7 @@ class AuditViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericViewS
     @extend_schema(
         request=DelayNoticeSerializer,
         responses={201: DelayNoticeSerializer},
-        parameters=[_IDEMPOTENCY],
+        parameters=[IDEMPOTENCY],
     )
     @action(detail=True, methods=["post"], url_path="delay-notices", pagination_class=None)
     @idempotent
@@ -201,48 +182,5 @@ class AuditViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericViewS
         body = DelayNoticeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
 
-        notice = services.send_delay_notice(
-            audit=audit, **body.validated_data, **_same(request, at)
-        )
+        notice = services.send_delay_notice(audit=audit, **body.validated_data, **same(request, at))
         return Response(DelayNoticeSerializer(notice).data, status=status.HTTP_201_CREATED)
-
-
-def _same(request: Request, at: datetime) -> dict[str, Any]:
-    return {
-        "by": actor(request._request, Channel.API),
-        "at": at,
-    }
-
-
-def _answer(request: Request, number: str, code: int = status.HTTP_200_OK) -> Response:
-    user = person(request)
-    audit = queries.get_audit(user, number)
-    view = queries.view_of(audit, user)
-    data = {
-        "number": audit.ticket.number,
-        "organization": audit.organization.slug,
-        "contract": audit.contract.reference,
-        "clock": clock_data(view.clock) if view.clock is not None else None,
-        "delay_notices": view.notices,
-        "items": [
-            {
-                "number": each.item.number,
-                "service": each.item.service.slug,
-                "description": each.item.description,
-                "set_aside_reason": each.item.set_aside_reason,
-                "evidence": each.evidence,
-            }
-            for each in view.items
-        ],
-    }
-    data["state"] = view.state
-    for name in (
-        "auditor_company",
-        "auditor_name",
-        "period_from",
-        "period_to",
-        "environment",
-        "delivered_at",
-    ):
-        data[name] = getattr(audit, name)
-    return Response(AuditSerializer(data).data, status=code)

@@ -30,31 +30,9 @@ from web.requests import person
 from web.template_fields import TemplateFields, name_of
 
 
-class NewTicketSerializer(BodySerializer):
-    subject = serializers.CharField(max_length=200)
-    description = TextField()
-    template = serializers.SlugField(
-        required=False,
-        help_text="A form of the catalogue: it brings kind, service, impact and urgency, which are "
-        "needed without it; impact and urgency may be given too.",
-    )
-    answers = serializers.DictField(
-        child=serializers.CharField(max_length=5000, allow_blank=True),
-        required=False,
-        help_text="With template: the answers to its fields, by key. A person is given by e-mail, "
-        "a date as 2026-03-31.",
-    )
-    kind = serializers.ChoiceField(
-        choices=Kind.choices, required=False, help_text="Without template: an incident."
-    )
-    service = serializers.SlugField(
-        required=False, help_text="Short name of a service of the catalogue."
-    )
-    impact = serializers.ChoiceField(choices=Impact.choices, required=False)
-    urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
-    environment = serializers.ChoiceField(
-        choices=Environment.choices, default=Environment.PRODUCTION
-    )
+class OnBehalfSerializer(BodySerializer):
+    """For whom something is asked, and how the request came in."""
+
     organization = serializers.SlugField(
         required=False, help_text="Needed when you belong to more than one, and by the staff."
     )
@@ -81,15 +59,42 @@ class NewTicketSerializer(BodySerializer):
     )
 
 
+class NewTicketSerializer(OnBehalfSerializer):
+    subject = serializers.CharField(max_length=200)
+    description = TextField()
+    template = serializers.SlugField(
+        required=False,
+        help_text="A form of the catalogue: it brings kind, service, impact and urgency, which are "
+        "needed without it; impact and urgency may be given too.",
+    )
+    answers = serializers.DictField(
+        child=serializers.CharField(max_length=5000, allow_blank=True),
+        required=False,
+        help_text="With template: the answers to its fields, by key. A person is given by e-mail, "
+        "a date as 2026-03-31.",
+    )
+    kind = serializers.ChoiceField(
+        choices=Kind.choices, required=False, help_text="Without template: an incident."
+    )
+    service = serializers.SlugField(
+        required=False, help_text="Short name of a service of the catalogue."
+    )
+    impact = serializers.ChoiceField(choices=Impact.choices, required=False)
+    urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
+    environment = serializers.ChoiceField(
+        choices=Environment.choices, default=Environment.PRODUCTION
+    )
+
+
 class AnswersForm(TemplateFields):
     """The answers to the fields of a template."""
 
 
 def new_ticket(request: Request, data: dict[str, Any], at: datetime) -> NewTicket:
-    membership = _for_whom(request, data)
+    membership = for_whom(request, data)
     asked = _asked(data, membership)
     return NewTicket(
-        arrival=_arrival(request, data, at),
+        arrival=arrival_of(request, data, at),
         membership=membership,
         subject=data["subject"],
         description=data["description"],
@@ -186,7 +191,7 @@ def _typed(row: TemplateField, value: str, organization_id: int) -> str:
     return str(found.user_id) if found is not None else "0"
 
 
-def _arrival(request: Request, data: dict[str, Any], at: datetime) -> Arrival | None:
+def arrival_of(request: Request, data: dict[str, Any], at: datetime) -> Arrival | None:
     """Return how a request that the staff registers came in; None for one that arrives by itself.
     Raises ``Invalid`` for a customer, or for its data without the channel.
     """
@@ -213,7 +218,7 @@ def _arrival(request: Request, data: dict[str, Any], at: datetime) -> Arrival | 
     )
 
 
-def _for_whom(request: Request, data: dict[str, Any]) -> Membership:
+def for_whom(request: Request, data: dict[str, Any]) -> Membership:
     """Return the requester's membership: the customer's own, or for staff that of the named
     requester. Raises ``Invalid`` unless exactly one matches.
     """

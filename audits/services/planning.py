@@ -63,14 +63,15 @@ def plan_audit(*, plan: AuditPlan, by: Actor, at: datetime) -> PlannedAudit:
 
 @transaction.atomic
 def change_plan(
-    *, planned: PlannedAudit, plan: AuditPlan, expected_version: int, by: Actor, at: datetime
+    *, planned: PlannedAudit, plan: AuditPlan, expected_version: int | None, by: Actor, at: datetime
 ) -> PlannedAudit:
     """Change a planned audit; another day is reminded of anew. Raises ``NotAllowed``, ``Invalid``,
-    ``NotNow`` once it was asked for or called off, ``StalePlan`` when it has another version.
+    ``NotNow`` once it was asked for or called off, ``StalePlan`` when it has another version than
+    the expected one, if any.
     """
     _require_planner(planned.organization_id, by)
     found = _locked(planned)
-    if found.version != expected_version:
+    if expected_version not in (None, found.version):
         raise StalePlan(
             _("Somebody has changed this plan in the meantime. Look at it, and save yours again.")
         )

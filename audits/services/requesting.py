@@ -89,16 +89,7 @@ def request_audit(
     """
     organization = membership.organization
     author = acting_person(by)
-    registers = can_register(author, organization.pk)
-    if not registers and (
-        author.pk != membership.user_id or not can_request(author, organization.pk)
-    ):
-        raise NotAllowed(
-            _(
-                "A valid user of the customer asks for an audit; the audit area or the desk "
-                "registers it for them."
-            )
-        )
+    registers = _registers(membership, author)
     if not registers:
         count_act(Limited.AUDITS, by=by, at=at)
     came_at = arrival.at if arrival is not None else at
@@ -110,22 +101,9 @@ def request_audit(
     day = came_at.astimezone(zone(organization.time_zone)).date()
     contract = _contract(membership, wanted, day)
     lock_organization(organization.pk)  # only one of two concurrent requests uses the allowance
-    allowance = allowance_of(contract, day)
-    if allowance.used_by is not None:
-        raise AllowanceUsed(
-            _(
-                "The audit that contract %(contract)s includes for this year was asked for with "
-                "%(number)s. Ask the commercial area for a quote."
-            )
-            % {"contract": contract, "number": allowance.used_by.ticket.number}
-        )
-    if visit is not None and visit.on < day:
-        raise Invalid(
-            _("The day of the visit has passed."),
-            fields={"visit_on": _("Choose a day from today on.")},
-        )
+    allowance = _unused(contract, day)
     if visit is not None:
-        require_day_in_reach(visit.on, at, "visit_on")
+        _check_visit(visit, organization, at)
     subject, description = _texts(organization, wanted)
     request = NewTicket(
         membership=membership,
@@ -156,6 +134,46 @@ def request_audit(
     meet_plan(audit=audit, day=day, by=by, at=at)
     notices.notify_requested(audit=audit, due_at=delivery.due_at, author_id=author.pk, at=at)
     return audit
+
+
+def _registers(membership: Membership, author: User) -> bool:
+    """Tell whether the author registers the audit for the customer; False for a valid user who asks
+    for one. Raises ``NotAllowed`` for anybody else.
+    """
+    organization_id = membership.organization_id
+    if can_register(author, organization_id):
+        return True
+    if author.pk != membership.user_id or not can_request(author, organization_id):
+        raise NotAllowed(
+            _(
+                "A valid user of the customer asks for an audit; the audit area or the desk "
+                "registers it for them."
+            )
+        )
+    return False
+
+
+def _unused(contract: Contract, day: date) -> Allowance:
+    """Return the allowance of the year of ``day``. Raises ``AllowanceUsed``."""
+    allowance = allowance_of(contract, day)
+    if allowance.used_by is not None:
+        raise AllowanceUsed(
+            _(
+                "The audit that contract %(contract)s includes for this year was asked for with "
+                "%(number)s. Ask the commercial area for a quote."
+            )
+            % {"contract": contract, "number": allowance.used_by.ticket.number}
+        )
+    return allowance
+
+
+def _check_visit(visit: NewVisit, organization: Organization, at: datetime) -> None:
+    if visit.on < at.astimezone(zone(organization.time_zone)).date():
+        raise Invalid(
+            _("The day of the visit has passed."),
+            fields={"visit_on": _("Choose a day from today on.")},
+        )
+    require_day_in_reach(visit.on, at, "visit_on")
 
 
 def _read(

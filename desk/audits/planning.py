@@ -156,7 +156,7 @@ def planned_audit(request: HttpRequest, plan_id: int) -> HttpResponse:
             services.change_plan(
                 planned=found,
                 plan=form.plan(),
-                expected_version=form.cleaned_data["version"] or 0,
+                expected_version=form.cleaned_data["version"],
                 **_by(request),
             )
         except DomainError as error:

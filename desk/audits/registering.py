@@ -48,7 +48,6 @@ class RegisterAuditForm(ArrivalFields, AuditFields):
         )
         membership.label_from_instance = lambda each: f"{each.user} · {each.user.email}"
         self.order_fields(["begun", "membership", "channel", "contacted_at", *fields])
-        fields["number_given"].is_conditional = True
 
 
 class CustomerForm(forms.Form):
@@ -163,6 +162,6 @@ def _planned(request: HttpRequest) -> PlannedAudit | None:
 def _members(organization: Organization) -> list[Membership]:
     """Return the valid users of the organization who raise tickets."""
     rows = Membership.objects.filter(
-        organization=organization, is_suspended=False, user__is_active=True, user__is_staff=False
-    )
-    return [each for each in rows if each.has_role(*RAISES_TICKETS)]
+        organization=organization, is_suspended=False, user__is_active=True
+    ).select_related("user")
+    return [each for each in rows if each.has_role(*RAISES_TICKETS) and not each.user.is_staff]

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from audits import paper, queries, services
@@ -48,7 +48,7 @@ PAGE_SIZE = 50
 _TABS = {
     "running": gettext_lazy("Running"),
     "mine": gettext_lazy("Mine to prepare"),
-    "ended": gettext_lazy("Ended"),
+    "ended": pgettext_lazy("audits", "Ended"),
 }
 
 

@@ -317,7 +317,7 @@ TAKE_ANOTHER_PERSON = {
     "_take",
     "give",
     "_record",
-    "_raise_ticket",
+    "plan_item",
     "ask_for_role",
     "assign_automatically",
     "assign_ticket",

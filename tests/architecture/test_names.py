@@ -114,6 +114,7 @@ NAMES: dict[str, list[tuple[dict[str, Any], str]]] = {
         ({"organization": NORTH, "person": PERSON, "number": 2}, "Ana v2"),
         ({"organization": NORTH, "number": 2}, "North v2"),
     ],
+    "audits.PlannedAudit": [({"contract_id": 3, "expected_on": DAY}, "3 2026-03-02")],
     "tickets.AgentProfile": [({"person": PERSON}, "Ana")],
     "tickets.AssignmentChoice": [({"ticket_id": 7, "person_id": 4}, "7 4")],
     "tickets.Attachment": [({"name": "log.txt"}, "log.txt")],

@@ -4,14 +4,15 @@ rows.
 
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from audits.services import schedule_conference
+from audits.services import AuditPlan, plan_audit, schedule_conference
+from catalog.models import Contract
 from escalation.models import Cause, Escalation, EscalationRule
 from escalation.queries import acknowledge_token
 from escalation.services import escalate_ticket
@@ -101,6 +102,13 @@ def world(house: House) -> dict[str, str]:
         minutes=30,
         place="Room",
         attendees=["x@y.example"],
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+    planned = plan_audit(
+        plan=AuditPlan(
+            Contract.objects.get(organization=house.north), date(2026, 4, 6), notes=CANARY
+        ),
         by=by(house.agent),
         at=MONDAY_9AM,
     )
@@ -233,6 +241,9 @@ def world(house: House) -> dict[str, str]:
         "audit": audit.ticket.number,
         "evidence_id": str(evidence.pk),
         "conference_id": str(conference.pk),
+        "pk": str(conference.pk),
+        "item": "1",
+        "plan_id": str(planned.pk),
         "target": str(evidence.pk),
         "kind": "draft",
         "grant_id": "1",

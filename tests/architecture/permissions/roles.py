@@ -17,6 +17,7 @@ READERS: Roles = frozenset({"requester", "company_manager", "coordinator"})  # o
 REPORT_READERS: Roles = frozenset({"company_manager", "coordinator", "report_recipient"})
 DESK: Roles = frozenset({"agent", "agent2", "desk_supervisor", "desk_manager"})
 SUPERVISES: Roles = frozenset({"desk_supervisor", "desk_manager"})
+PLANS_AUDITS: Roles = DESK | {"audit_area"}
 SEES_TICKETS = STAFF - {"commercial"}
 SEES_REPORTS = SUPERVISES | {"service_delivery", "administrator"}
 SEES_CONFIGURATION = SEES_REPORTS | {"commercial"}

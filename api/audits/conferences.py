@@ -1,0 +1,99 @@
+"""Conferences and site visits of an audit over the API (SPEC 9.3, 9.6)."""
+
+from datetime import datetime
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.audits.answers import act_on
+from api.audits.serializers import (
+    ConferenceBodySerializer,
+    ConferenceSerializer,
+    MoveSerializer,
+    VisitAnswerSerializer,
+    VisitBodySerializer,
+    VisitSerializer,
+)
+from api.idempotency import idempotent
+from api.tickets.answers import IDEMPOTENCY
+from audits import services
+from audits.models import VisitPlace
+
+_ID = r"(?P<pk>[0-9]{1,18})"
+
+
+class ConferencesMixin:
+    @extend_schema(
+        request=ConferenceBodySerializer,
+        responses={201: ConferenceSerializer},
+        parameters=[IDEMPOTENCY],
+    )
+    @action(detail=True, methods=["post"], pagination_class=None)
+    @idempotent
+    def conferences(self, request: Request, number: str, *, at: datetime) -> Response:
+        """Schedule a conference: everybody invited gets it for their calendar."""
+        made = services.schedule_conference(**act_on(request, number, at, ConferenceBodySerializer))
+        return Response(ConferenceSerializer(made).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=MoveSerializer, responses=ConferenceSerializer, parameters=[IDEMPOTENCY])
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path=rf"conferences/{_ID}/move",
+        url_name="move-conference",
+        pagination_class=None,
+    )
+    @idempotent
+    def move_conference(self, request: Request, number: str, pk: str, *, at: datetime) -> Response:
+        """Move a conference; everybody invited gets the new time and place."""
+        given = act_on(request, number, at, MoveSerializer)
+        moved = services.move_conference(**given, conference_id=int(pk))
+        return Response(ConferenceSerializer(moved).data)
+
+    @extend_schema(request=None, responses=ConferenceSerializer, parameters=[IDEMPOTENCY])
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path=rf"conferences/{_ID}/cancel",
+        url_name="cancel-conference",
+        pagination_class=None,
+    )
+    @idempotent
+    def cancel_conference(
+        self, request: Request, number: str, pk: str, *, at: datetime
+    ) -> Response:
+        """Cancel a conference; everybody invited is told. A cancelled one stays as it is."""
+        given = act_on(request, number, at)
+        found = services.cancel_conference(**given, conference_id=int(pk))
+        return Response(ConferenceSerializer(found).data)
+
+    @extend_schema(
+        request=VisitBodySerializer, responses={201: VisitSerializer}, parameters=[IDEMPOTENCY]
+    )
+    @action(detail=True, methods=["post"], pagination_class=None)
+    @idempotent
+    def visits(self, request: Request, number: str, *, at: datetime) -> Response:
+        """Announce a visit to the site, as who asked for the audit or as a coordinator."""
+        given = act_on(request, number, at, VisitBodySerializer)
+        made = services.announce_visit(**given | {"place": VisitPlace(given["place"])})
+        return Response(VisitSerializer(made).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        request=VisitAnswerSerializer, responses=VisitSerializer, parameters=[IDEMPOTENCY]
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path=rf"visits/{_ID}/answer",
+        url_name="answer-visit",
+        pagination_class=None,
+    )
+    @idempotent
+    def answer_visit(self, request: Request, number: str, pk: str, *, at: datetime) -> Response:
+        """Authorize a visit, or refuse it with what the customer reads."""
+        given = act_on(request, number, at, VisitAnswerSerializer)
+        answered = services.answer_visit(**given, visit_id=int(pk))
+        return Response(VisitSerializer(answered).data)
