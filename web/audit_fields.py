@@ -103,12 +103,14 @@ class AuditFields(forms.Form):
             fields[name].is_conditional = name != "auditor_email"
         fields["form"].widget.attrs["accept"] = ".xlsx"
         fields["visit_on"].help_text = _notice_words(notices)
-        for service in services:
+        for number, service in enumerate(services):
             fields[f"{_ITEMS}{service.pk}"] = TextField(
                 label=_("What is requested of %(service)s") % {"service": service.name},
                 required=False,
-                widget=forms.Textarea(attrs={"rows": 3}),
-                help_text=_("One item per line. Only what is listed can be answered."),
+                widget=forms.Textarea(attrs={"rows": 2}),
+                help_text=""
+                if number
+                else _("One item per line, of each service that is audited."),
             )
             fields[f"{_ITEMS}{service.pk}"].is_conditional = True
         names = list(fields)

@@ -10,17 +10,21 @@ from PIL import Image, ImageDraw
 from audits.models import AuditRequest, Evidence, EvidenceClass, VisitPlace
 from audits.queries import requestable_services
 from audits.services import (
+    AuditPlan,
     NewEvidence,
     NewVisit,
     approve_evidence,
     convert_evidence,
     deliver_evidence,
+    plan_audit,
+    plan_item,
     prepare_evidence,
     request_audit,
     schedule_conference,
     set_aside,
 )
 from audits.workbook import make_form
+from catalog.models import Contract
 from foundation.accounts.models import Membership, Organization, User
 from foundation.calendars.arithmetic import WorkCalendar
 from foundation.core.actor import Actor
@@ -77,6 +81,15 @@ def build_audits(house: House, now: datetime) -> None:
     _deliver(house, running, _list_of(1), start + 2 * HOUR)
     _prepare(house, running, _settings_of(2), start + 3 * HOUR)
     agent = house.staff["agent"]
+    plan_item(
+        audit=running,
+        number=3,
+        preparer=house.staff["consultant"],
+        prepare_by=(now + 5 * DAY).date(),
+        by=_by(house.staff["audit"]),
+        at=start + 3 * HOUR,
+    )
+    _plan(house, now)
     schedule_conference(
         audit=running,
         starts_at=desk.next_opening(now + DAY) + 2 * HOUR,
@@ -85,6 +98,23 @@ def build_audits(house: House, now: datetime) -> None:
         attendees=["elsa@auditores.example", running.ticket.requester.email, bpo.email],
         by=_by(agent),
         at=start + 4 * HOUR,
+    )
+
+
+def _plan(house: House, now: datetime) -> None:
+    """Plan the audit that the third customer has not asked for yet."""
+    contract = Contract.objects.select_related("organization").get(
+        organization=house.customers["sur"]
+    )
+    plan_audit(
+        plan=AuditPlan(
+            contract=contract,
+            expected_on=(now + 20 * DAY).date(),
+            auditor_company="Auditores Reunidos",
+            notes="El año pasado pidieron accesos y respaldos.",
+        ),
+        by=_by(house.staff["audit"]),
+        at=now - DAY,
     )
 
 
