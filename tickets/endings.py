@@ -14,6 +14,7 @@ class EndCause(TextChoices):
     OUT_OF_SCOPE = "out_of_scope", _("Outside the contracted services")
     NOT_ENTITLED = "not_entitled", _("Not from a valid user")
     JUNK = "junk", _("Junk or automatic mail")
+    WRONG_CUSTOMER = "elsewhere", _("Registered for the wrong company")
     OTHER = "other", _("Another cause")
 
 
@@ -25,6 +26,7 @@ REFUSED = (
     EndCause.OUT_OF_SCOPE,
     EndCause.NOT_ENTITLED,
     EndCause.JUNK,
+    EndCause.WRONG_CUSTOMER,
     EndCause.OTHER,
 )
 # What each cause needs beside its name, of ``TransitionDetails``.

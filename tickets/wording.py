@@ -263,6 +263,12 @@ SENTENCES: dict[str, Sentence] = {
     verbs.REQUESTER_CHANGED: _requester_changed,
     verbs.CONTRACT_CHANGED: _contract_changed,
     verbs.MERGED: _about(gettext_noop("Merged into %(number)s"), "survivor"),
+    verbs.RAISED_ELSEWHERE: _about(
+        gettext_noop("Raised for another customer as %(number)s"), "other"
+    ),
+    verbs.CAME_FROM_ELSEWHERE: _about(
+        gettext_noop("Raised anew: it was registered for the wrong customer as %(number)s"), "other"
+    ),
     verbs.UNMERGED: _about(gettext_noop("No longer merged into %(number)s"), "survivor"),
     verbs.ABSORBED: _about(gettext_noop("%(number)s was merged into it"), "absorbed"),
     verbs.RELEASED: _about(gettext_noop("%(number)s goes on by itself again"), "absorbed"),

@@ -29,6 +29,7 @@ from api.tickets.classification import (
     contract_of,
 )
 from api.tickets.conversation import ConversationActions
+from api.tickets.elsewhere import ElsewhereActions
 from api.tickets.escalation import EscalationSerializer, NewEscalationSerializer, RuleLogSerializer
 from api.tickets.explanations import ExplanationSerializer, explanation_data
 from api.tickets.filters import TicketFilter
@@ -81,6 +82,7 @@ class TicketViewSet(
     MacroAction,
     MarkAction,
     RelationActions,
+    ElsewhereActions,
     RequesterActions,
     SessionActions,
     SnoozeAction,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
+from typing import Any
 
 from django.db import transaction
 from django.utils import translation
@@ -19,7 +20,7 @@ from audits.reading import TypedAudit, WantedAudit, read_form, read_typed
 from audits.services.base import lock_for_act, record_audit, require_text, write_to_customer
 from audits.services.planning import meet_plan
 from audits.workbook import completed_form
-from catalog.models import Contract, Service
+from catalog.models import Contract
 from catalog.queries import contracts_in_force, covers
 from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.locks import lock_organization
@@ -93,32 +94,24 @@ def request_audit(
     if not registers:
         count_act(Limited.AUDITS, by=by, at=at)
     came_at = arrival.at if arrival is not None else at
-    services = requestable_services(organization, came_at)
-    if not services:
-        words = _("No contract in force covers a service: ask your account manager.")
-        raise Invalid(words, fields={"form": words})
-    wanted, form = _read(form, services, organization, at)
+    wanted, form = _read(form, organization, came_at, at)
     day = came_at.astimezone(zone(organization.time_zone)).date()
     contract = _contract(membership, wanted, day)
     lock_organization(organization.pk)  # only one of two concurrent requests uses the allowance
     allowance = _unused(contract, day)
     if visit is not None:
         _check_visit(visit, organization, at)
-    subject, description = _texts(organization, wanted)
-    request = NewTicket(
-        membership=membership,
-        subject=subject,
-        description=description,
-        kind=Kind.REQUEST,
-        service=wanted.items[0].service,
-        impact=Impact.MINOR,
-        urgency=Urgency.MEDIUM,
-        environment=wanted.environment,
-        files=[form, *checklist],
-        arrival=arrival,
-        is_from_other_area=registers and not author.can(Capability.WORK_TICKETS),
+    ticket = raise_ticket(
+        request=NewTicket(
+            **_fixed(wanted, organization),
+            membership=membership,
+            files=[form, *checklist],
+            arrival=arrival,
+            is_from_other_area=registers and not author.can(Capability.WORK_TICKETS),
+        ),
+        by=by,
+        at=at,
     )
-    ticket = raise_ticket(request=request, by=by, at=at)
     audit = _create_audit(ticket, wanted, allowance, form, at=at)
     if visit is not None:
         _announce(audit, visit, author, at)
@@ -177,12 +170,15 @@ def _check_visit(visit: NewVisit, organization: Organization, at: datetime) -> N
 
 
 def _read(
-    form: CheckedFile | TypedAudit,
-    services: list[Service],
-    organization: Organization,
-    at: datetime,
+    form: CheckedFile | TypedAudit, organization: Organization, came_at: datetime, at: datetime
 ) -> tuple[WantedAudit, CheckedFile]:
-    """Return what is wanted, and the filled form that says it."""
+    """Return what is wanted of the services contracted at ``came_at``, and the filled form that
+    says it.
+    """
+    services = requestable_services(organization, came_at)
+    if not services:
+        words = _("No contract in force covers a service: ask your account manager.")
+        raise Invalid(words, fields={"form": words})
     if isinstance(form, CheckedFile):
         return read_form(form.stream, services, at=at), form
     wanted = read_typed(form, services, at=at)
@@ -271,8 +267,8 @@ def _contract(membership: Membership, wanted: WantedAudit, day: date) -> Contrac
     raise Invalid(words, fields={"form": words})
 
 
-def _texts(organization: Organization, wanted: WantedAudit) -> tuple[str, str]:
-    """Return subject and description of the ticket, in the customer's language."""
+def _fixed(wanted: WantedAudit, organization: Organization) -> dict[str, Any]:
+    """Return what the request says of its ticket, the texts in the customer's language."""
     with translation.override(organization.language):
         subject = _("External audit: %(company)s") % {"company": wanted.auditor_company}
         lines = [
@@ -284,7 +280,15 @@ def _texts(organization: Organization, wanted: WantedAudit) -> tuple[str, str]:
             "end": day_words(wanted.period_to),
         }
         description = "\n\n".join([wanted.purpose, head, "\n".join(lines)])
-    return subject, description[:MAX_DESCRIPTION]
+    return {
+        "subject": subject,
+        "description": description[:MAX_DESCRIPTION],
+        "kind": Kind.REQUEST,
+        "service": wanted.items[0].service,
+        "impact": Impact.MINOR,
+        "urgency": Urgency.MEDIUM,
+        "environment": wanted.environment,
+    }
 
 
 @transaction.atomic

@@ -210,6 +210,7 @@ def _plan_page(
 ) -> HttpResponse:
     context = {
         "plan": planned,
+        "register_address": f"{reverse('admin:register_audit')}?plan={planned.pk}",
         "form": form or _form_of(planned, None),
         "end_form": end_form or ReasonForm(auto_id="end_%s"),
         "ends": end_form is not None,

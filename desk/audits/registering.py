@@ -15,6 +15,7 @@ from audits import queries, services
 from audits.models import PlannedAudit
 from audits.permissions import plans_audits
 from audits.workbook import make_form
+from desk.customers import CustomerForm
 from desk.frame import frame
 from desk.tickets.arrival_fields import ArrivalFields, begun, begun_at
 from foundation.accounts.models import Membership, Organization
@@ -48,19 +49,6 @@ class RegisterAuditForm(ArrivalFields, AuditFields):
         )
         membership.label_from_instance = lambda each: f"{each.user} · {each.user.email}"
         self.order_fields(["begun", "membership", "channel", "contacted_at", *fields])
-
-
-class CustomerForm(forms.Form):
-    organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
-        label=gettext_lazy("Customer"), queryset=None, to_field_name="slug"
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        fields: Any = self.fields
-        fields["organization"].queryset = Organization.objects.filter(is_active=True).order_by(
-            "name", "pk"
-        )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

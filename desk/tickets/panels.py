@@ -267,6 +267,7 @@ class Customer(TicketPanel):
         ticket = page.ticket
         return {
             "followers": page.followers,
+            "can_raise_elsewhere": user.can(Capability.WORK_TICKETS),
             "can_change_requester": can_classify(user, ticket) and ticket.state in OPEN_STATES,
             "requester_form": RequesterForm(initial={"version": ticket.version}),
             "membership": membership_of(ticket.requester_id, ticket.organization_id),

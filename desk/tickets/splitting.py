@@ -25,16 +25,18 @@ from web.once import acts_once
 from web.requests import actor, person
 
 
-class SplitForm(RegisterForm):
-    """Of a registration, what does not follow from the text that is split off."""
+class PartForm(RegisterForm):
+    """Of a registration, what does not follow from the ticket whose text is used; the requester is
+    one of the organization.
+    """
 
-    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, organization_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("begun", "channel", "contacted_at", "template", "number_given", "attachments"):
             del self.fields[name]
         fields: Any = self.fields
         members = fields["membership"].queryset
-        fields["membership"].queryset = members.filter(organization_id=ticket.organization_id)
+        fields["membership"].queryset = members.filter(organization_id=organization_id)
 
     def part(self) -> NewTicket:
         data = self.cleaned_data
@@ -58,7 +60,7 @@ def split(request: HttpRequest, number: str, message_id: int | None = None) -> H
     message = _message(ticket, message_id)
     now = timezone.now()
     initial = _initial(ticket, message)
-    form = SplitForm(request.POST or None, ticket=ticket, initial=initial)
+    form = PartForm(request.POST or None, organization_id=ticket.organization_id, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             part = services.split_ticket(

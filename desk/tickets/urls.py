@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from desk.tickets import (
     analyses,
+    elsewhere,
     glance,
     marking,
     place,
@@ -37,6 +38,7 @@ _ticket = [
     path("classify/preview/", triage.preview, name="classify_preview"),
     path("contract/", triage.change_contract, name="change_contract"),
     path("requester/", requesting.change_requester, name="change_requester"),
+    path("customer/", elsewhere.raise_elsewhere, name="raise_elsewhere"),
     path("requesters/", requesting.requesters, name="requesters"),
     path("assign/", views.assign, name="assign"),
     path("step/<slug:name>/", stepping.step, name="step"),

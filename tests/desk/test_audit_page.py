@@ -168,9 +168,9 @@ def test_each_state_of_an_item_offers_its_acts_to_bpo(
         for each in page.context["items"]
     }
     assert offered == {
-        1: [("prepare", 1), ("set_aside", 1), ("waive", 1)],
+        1: [("prepare", 1), ("plan_item", 1), ("set_aside", 1), ("waive", 1)],
         2: [],
-        3: [("prepare", 3), ("set_aside", 3)],
+        3: [("prepare", 3), ("plan_item", 3), ("set_aside", 3)],
         4: [("prepare", 4), ("waive", 4)],
     }
 
@@ -202,7 +202,9 @@ def test_a_refused_form_is_open_on_its_own_evidence_alone_and_a_done_act_says_so
         ("refuse", second.pk, True),
     ]
     assert done.redirect_chain == [(f"/admin/audits/{audit.ticket.number}/", 302)]
-    assert [str(each) for each in done.context["messages"]] == ["Done."]
+    assert [str(each) for each in done.context["messages"]] == [
+        "The evidence was sent back to its preparer."
+    ]
 
 
 def test_the_draft_of_editable_evidence_is_the_file_to_be_delivered(

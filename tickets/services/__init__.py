@@ -45,6 +45,7 @@ from tickets.services.conversation import (
 )
 from tickets.services.copies import MOST_COPIES, Copies, typed_copies
 from tickets.services.details import TransitionDetails
+from tickets.services.elsewhere import ending_elsewhere, raise_elsewhere
 from tickets.services.errors import (
     ActionNotAllowed,
     DetailsMissing,
@@ -216,6 +217,7 @@ __all__ = [
     "delete_view",
     "drop_draft",
     "end_snooze",
+    "ending_elsewhere",
     "enter_time",
     "finish_task",
     "follow_up_ticket",
@@ -250,6 +252,7 @@ __all__ = [
     "put_off",
     "raise_due",
     "raise_missed",
+    "raise_elsewhere",
     "raise_ticket",
     "readers_of",
     "rehearse_changes",

@@ -6,6 +6,7 @@ from sla.clocks.services.previewing import (
     preview_calendar,
     preview_classification,
     preview_contract,
+    preview_raising,
 )
 from sla.clocks.services.reach import check_calendar_version
 from sla.clocks.services.rebuilding import Difference, rebuild_clocks
@@ -39,6 +40,7 @@ __all__ = [
     "preview_calendar",
     "preview_classification",
     "preview_contract",
+    "preview_raising",
     "rebind_clocks",
     "require_same_terms",
     "rebuild_clocks",

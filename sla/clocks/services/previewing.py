@@ -134,6 +134,30 @@ def preview_contract(
     return _preview(ticket, at, act)
 
 
+@dataclass(frozen=True)
+class RaisedTicket:
+    """A ticket as it would be raised: its terms, and its live clocks."""
+
+    contract: Contract | None
+    priority: int
+    clocks: list[Clock]
+
+
+def preview_raising(raise_it: Callable[[], Ticket]) -> RaisedTicket:
+    """Return the terms and clocks of the ticket that ``raise_it`` would raise. Write nothing.
+    Raises what it raises.
+    """
+    try:
+        with transaction.atomic():
+            trial = raise_it()
+            clocks = Clock.objects.filter(ticket=trial).order_by("pk")
+            live = [clock for clock in clocks if clock.is_live]
+            raise _Undo(RaisedTicket(trial.contract, trial.priority, live))
+    except _Undo as done:
+        found: RaisedTicket = done.found
+        return found
+
+
 def _preview(ticket: Ticket, at: datetime, act: Callable[[Ticket], Ticket]) -> list[ClockChange]:
     trial = Ticket.objects.select_related(
         "organization", "contract", "requester", "assignee", "owner", "service"

@@ -50,6 +50,8 @@ TABLE: dict[str, Roles] = {
     "api:recurrence-raise": SUPERVISES,
     "api:ticket-requester": DESK,
     "api:ticket-requester-preview": DESK,
+    "api:ticket-customer": DESK,
+    "api:ticket-customer-preview": DESK,
     "api:ticket-snooze": DESK | {"consultant"},
     "api:ticket-macros": DESK,
     "api:ticket-times": SEES_TICKETS,

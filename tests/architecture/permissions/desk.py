@@ -102,6 +102,7 @@ TABLE: dict[str, Roles] = {
     "admin:change_contract": SUPERVISES,
     "admin:change_requester": DESK,
     "admin:requesters": DESK,
+    "admin:raise_elsewhere": DESK,
     "admin:assign": SEES_TICKETS,
     "admin:step": SEES_TICKETS,
     "admin:acknowledge": SEES_TICKETS,
