@@ -7,10 +7,11 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.audits.serializers import AuditSerializer
+from api.audits.serializers import AuditSerializer, ConferenceSerializer
 from api.fields import BodySerializer
 from api.tickets.serializers import clock_data
 from audits import queries
+from audits.models import Conference
 from audits.permissions import sees_evidence
 from foundation.core.classification import Channel
 from web.requests import actor, person
@@ -45,6 +46,12 @@ def act_on(
     return {"audit": audit, **given, **same(request, at)}
 
 
+def _conference(conference: Conference, works: bool) -> dict[str, Any]:
+    """Return a conference; its attendees, who may be of several companies, to the staff alone."""
+    data = dict(ConferenceSerializer(conference).data)
+    return data if works else data | {"attendees": []}
+
+
 def audit_answer(request: Request, number: str, code: int = status.HTTP_200_OK) -> Response:
     """Return the audit, read again, as the caller may see it."""
     user = person(request)
@@ -58,7 +65,7 @@ def audit_answer(request: Request, number: str, code: int = status.HTTP_200_OK) 
         "state": view.state,
         "clock": clock_data(view.clock) if view.clock is not None else None,
         "delay_notices": view.notices,
-        "conferences": view.conferences,
+        "conferences": [_conference(each, works) for each in view.conferences],
         "visits": view.visits,
         "items": [
             {

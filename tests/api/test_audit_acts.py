@@ -116,7 +116,8 @@ def test_a_conference_is_scheduled_moved_and_cancelled(house: House, api: Any) -
         60,
         "Sala 2",
     )
-    assert shown == [moved.json()]
+    assert shown == [moved.json() | {"attendees": []}]
+    assert desk.get(root).json()["conferences"][0]["attendees"] == CONFERENCE["attendees"]
     assert cancelled.json()["is_cancelled"] is True
     assert desk.post(f"{one}move/", CONFERENCE | {"attendees": None}).status_code == 400
     assert desk.post(f"{root}conferences/99999/cancel/", {}).status_code == 404
