@@ -133,6 +133,7 @@ def notify_not_raised(*, day: RecurrenceDay, at: datetime) -> None:
                 "due_at": day.due_at.isoformat(),
                 "time_zone": organization.time_zone,
                 "problem": day.problem,
+                "detail": day.detail,
             },
         )
         for reader in readers or supervisors_of(organization.pk)

@@ -93,6 +93,7 @@ class RecurrenceDaySerializer(serializers.Serializer[Any]):
     problem = serializers.ChoiceField(
         choices=NotRaised.choices, allow_null=True, help_text="Why no ticket was raised."
     )
+    detail = serializers.CharField(help_text="What a refusal said.")
 
 
 def recurrence_data(recurrence: Recurrence) -> dict[str, Any]:
@@ -136,4 +137,5 @@ def day_data(day: RecurrenceDay) -> dict[str, Any]:
         "due_at": day.due_at,
         "ticket": day.ticket.number if day.ticket is not None else None,
         "problem": day.problem or None,
+        "detail": day.detail,
     }

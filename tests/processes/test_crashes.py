@@ -14,7 +14,6 @@ import pytest
 from tests.support.html import ChangeForm
 from tests.support.receiver import receiving
 from tests.support.running import (
-    REAL_SERVICES,
     Mailbox,
     Mesa,
     wait_until,
@@ -29,20 +28,6 @@ NEW = {
     "impact": "minor",
     "urgency": "low",
 }
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def shape(request: pytest.FixtureRequest) -> str:
-    if request.param == "postgres" and not REAL_SERVICES:
-        pytest.skip("PostgreSQL and Redis are not running: ./mesa test starts them")
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def mailbox(shape: str) -> Iterator[Mailbox]:
-    box = Mailbox()
-    yield box
-    box.stop()
 
 
 @pytest.fixture(scope="module")
@@ -324,10 +309,23 @@ def test_a_sweep_killed_before_each_of_its_statements_announces_each_breach_once
         for pk in mesa.script("late_tickets", "requester@sur.example", "sin-acceso", "45", "20")
     ]
 
-    killed = int(mesa.python("-m", "tests.support.dying"))
+    killed = int(mesa.python("-m", "tests.support.dying", "clocks"))
 
     assert killed > 30  # before every statement of a transaction
     assert mesa.script("told", *late) == dict.fromkeys(late, [1, 1, 1, 1])
+
+
+def test_a_sweep_killed_before_each_of_its_statements_raises_each_recurring_ticket_once(
+    mesa: Mesa,
+) -> None:
+    planned = mesa.script("due_recurrence", "requester@sur.example", "2")
+
+    killed = int(mesa.python("-m", "tests.support.dying", "recurring"))
+    while mesa.script("raised_days", str(planned))["days"] < 2:
+        mesa.python("-m", "tests.support.dying", "recurring")
+
+    assert killed > 30
+    assert mesa.script("raised_days", str(planned)) == {"days": 2, "tickets": 2}
 
 
 def test_two_workers_notify_each_fact_once_through_a_clock_jump_and_a_death(

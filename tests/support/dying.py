@@ -1,10 +1,11 @@
-"""``python -m tests.support.dying`` sweeps the clocks of the running product in one process after
-another: the first is killed before its first SQL statement, the second before its second, and so on
-until a sweep ends alive. Prints how many were killed.
+"""``python -m tests.support.dying TASK`` runs a sweep of the running product, ``clocks`` or
+``recurring``, in one process after another: the first is killed before its first SQL statement, the
+second before its second, and so on until a sweep ends alive. Prints how many were killed.
 """
 
 import os
 import signal
+import sys
 from typing import Any
 
 import django
@@ -12,13 +13,15 @@ import django
 PORTION = 8  # tickets per transaction: a few tickets make several
 
 
-def sweep_until(statement: int) -> None:
+def sweep_until(task: str, statement: int) -> None:
     """Run the sweep and die by SIGKILL before the given statement, counted from 1."""
     from django.db import connection
 
     from foundation.core import portions
-    from sla import tasks
+    from sla.tasks import sweep_clocks
+    from tickets.tasks import sweep_recurrences
 
+    sweep = {"clocks": sweep_clocks, "recurring": sweep_recurrences}[task]
     portions.PORTION = PORTION
     count = 0
 
@@ -30,7 +33,7 @@ def sweep_until(statement: int) -> None:
         return execute(*call)
 
     with connection.execute_wrapper(die):
-        tasks.sweep_clocks()
+        sweep()
 
 
 def main() -> None:
@@ -39,7 +42,7 @@ def main() -> None:
     while True:
         child = os.fork()
         if child == 0:
-            sweep_until(killed + 1)
+            sweep_until(sys.argv[1], killed + 1)
             os._exit(0)
         _pid, status = os.waitpid(child, 0)
         if os.WIFEXITED(status):

@@ -59,6 +59,55 @@ def late_tickets(email: str, template: str, minutes: str, count: str) -> list[in
     return [late_ticket(email, template, minutes)["pk"] for _ in range(int(count))]
 
 
+def due_recurrence(email: str, days: str) -> int:
+    """Plan a ticket a day for a customer, whose last days have gone by without one, as after the
+    workers stood still; return its id.
+    """
+    from django.utils import timezone
+
+    from catalog.queries import active_services
+    from foundation.accounts.models import Membership, User
+    from foundation.core.actor import Actor
+    from foundation.core.classification import Impact, Kind, Urgency
+    from tickets.models import Recurrence
+    from tickets.recurrence import parse_rule
+    from tickets.services import NewTicket, RecurrencePlan, save_recurrence
+
+    then = timezone.now() - timedelta(days=int(days))
+    request = NewTicket(
+        membership=Membership.objects.select_related("organization", "user").get(user__email=email),
+        subject="Nobody raises this",
+        description="x",
+        kind=Kind.REQUEST,
+        service=active_services()[0],
+        impact=Impact.MINOR,
+        urgency=Urgency.LOW,
+    )
+    saved: Recurrence = save_recurrence(
+        plan=RecurrencePlan(
+            name=f"After {days} days",
+            request=request,
+            rule=parse_rule("FREQ=DAILY"),
+            starts_on=then.date(),
+            at_time=(then + timedelta(minutes=1)).time().replace(second=0, microsecond=0),
+        ),
+        by=Actor(person_id=User.objects.get(email="supervisor@mesa.example").pk),
+        at=then,
+    )
+    return saved.pk
+
+
+def raised_days(recurrence_id: str) -> dict[str, int]:
+    """Return how many days have a ticket of the recurrence, and how many tickets it raised."""
+    from tickets.models import RecurrenceDay, Ticket
+
+    days = RecurrenceDay.objects.filter(recurrence=int(recurrence_id), ticket__isnull=False)
+    return {
+        "days": days.count(),
+        "tickets": Ticket.objects.filter(subject="Nobody raises this").count(),
+    }
+
+
 def write_as_reader() -> dict[str, Any]:
     """Try to update over the read-only connection of simulations; return the database error, and
     the number of tickets before and after.

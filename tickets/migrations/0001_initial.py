@@ -2539,4 +2539,24 @@ class Migration(migrations.Migration):
             name="rule_day",
             field=models.DateField(null=True),
         ),
+        migrations.AddField(
+            model_name="recurrenceday",
+            name="detail",
+            field=models.CharField(blank=True, max_length=500),
+        ),
+        migrations.AlterField(
+            model_name="recurrenceday",
+            name="problem",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("requester", "The requester may not raise tickets any more"),
+                    ("service", "The service is not offered any more"),
+                    ("late", "Mesa was not running then, and for too long afterwards"),
+                    ("refused", "The ticket was refused"),
+                    ("failed", "Mesa failed; the log of the workers says why"),
+                ],
+                max_length=10,
+            ),
+        ),
     ]

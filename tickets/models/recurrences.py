@@ -109,6 +109,9 @@ class Recurrence(OrganizationRow):
         return not self.is_paused and self.next_at is None
 
 
+LONGEST_DETAIL = 500
+
+
 class NotRaised(models.TextChoices):
     """Why no ticket was raised at one of the times."""
 
@@ -116,11 +119,13 @@ class NotRaised(models.TextChoices):
     SERVICE = "service", _("The service is not offered any more")
     LATE = "late", _("Mesa was not running then, and for too long afterwards")
     REFUSED = "refused", _("The ticket was refused")
+    FAILED = "failed", _("Mesa failed; the log of the workers says why")
 
 
 class RecurrenceDay(OrganizationRow):
     """A day on which a recurring ticket was due, and the one ticket that was raised for it, or why
-    there is none. ``due_at`` is the instant that was planned.
+    there is none. ``due_at`` is the instant that was planned. ``detail`` is what a refusal said, in
+    the language of the workers.
     """
 
     recurrence = models.ForeignKey(
@@ -130,6 +135,7 @@ class RecurrenceDay(OrganizationRow):
     due_at = models.DateTimeField()
     ticket = models.OneToOneField(Ticket, on_delete=models.PROTECT, null=True, related_name="+")
     problem = models.CharField(max_length=10, choices=NotRaised, blank=True)
+    detail = models.CharField(max_length=LONGEST_DETAIL, blank=True)
 
     class Meta(OrganizationRow.Meta):
         ordering = ("-day", "-pk")

@@ -17,6 +17,7 @@ from foundation.core.errors import DomainError, Invalid
 from foundation.duty.queries import absence_of
 from tickets import queries, verbs, work_notices
 from tickets.models import NotRaised, Recurrence, RecurrenceDay, Ticket
+from tickets.models.recurrences import LONGEST_DETAIL
 from tickets.recurrence import first_days
 from tickets.services.assignment import give
 from tickets.services.base import is_member, may_hold
@@ -34,14 +35,17 @@ _RELATED = ("organization", "membership__user", "membership__organization", "ser
 
 
 @transaction.atomic
-def raise_due(*, recurrence_id: int, at: datetime) -> RecurrenceDay | None:
+def raise_due(
+    *, recurrence_id: int, at: datetime, notes_failures: bool = False
+) -> RecurrenceDay | None:
     """Raise the ticket of the next day of a recurrence, and plan the one after it. Returns the day
     with its outcome; None when nothing is due any more. Locks the row: of two that run at once the
     second finds it done.
 
     The times of the ticket run from the planned instant. What is refused is kept as the day's
     problem, and the keeper is told; so is a day more than ``LATEST`` past. The assignee gets it
-    unless they are away, then their substitute; nobody else.
+    unless they are away, then their substitute; nobody else. With ``notes_failures`` an unexpected
+    failure is a problem of the day too; otherwise it is raised, and the day is tried again.
     """
     recurrence = _locked(recurrence_id)
     if recurrence is None or recurrence.next_at is None or recurrence.next_at > at:
@@ -52,7 +56,7 @@ def raise_due(*, recurrence_id: int, at: datetime) -> RecurrenceDay | None:
         _plan(recurrence, next_at=instants[0] if instants else None)
         return None
     before = queries.days_of(recurrence).first()
-    done = _raise(recurrence, coming[0].day, instants[0], at)
+    done = _raise(recurrence, coming[0].day, instants[0], at, notes_failures=notes_failures)
     _plan(
         recurrence,
         done_until=coming[0].day,
@@ -68,8 +72,10 @@ def raise_due(*, recurrence_id: int, at: datetime) -> RecurrenceDay | None:
 
 @transaction.atomic
 def settle_due(*, recurrence_id: int, at: datetime) -> None:
-    """Raise all that is due of a recurrence, before it is changed or paused: nothing is lost."""
-    while raise_due(recurrence_id=recurrence_id, at=at) is not None:
+    """Raise all that is due of a recurrence, before it is changed or paused: nothing is lost, and
+    what fails does not keep it from being changed.
+    """
+    while raise_due(recurrence_id=recurrence_id, at=at, notes_failures=True) is not None:
         pass
 
 
@@ -97,7 +103,7 @@ def raise_missed(*, day: RecurrenceDay, by: Actor, at: datetime) -> Ticket:
     if problem is not None:
         raise Invalid(NotRaised(problem).label)
     ticket = _ticket(recurrence, at, at)
-    RecurrenceDay.objects.filter(pk=found.pk).update(ticket=ticket, problem="")
+    RecurrenceDay.objects.filter(pk=found.pk).update(ticket=ticket, problem="", detail="")
     payload = {"day": found.day.isoformat(), "problem": found.problem, "ticket": ticket.pk}
     _record(recurrence, verbs.RECURRENCE_MADE_UP, payload, by, at)
     return ticket
@@ -108,9 +114,12 @@ def _locked(recurrence_id: int) -> Recurrence | None:
     return rows.filter(pk=recurrence_id).order_by("pk").first()
 
 
-def _raise(recurrence: Recurrence, day: date, due_at: datetime, at: datetime) -> RecurrenceDay:
+def _raise(
+    recurrence: Recurrence, day: date, due_at: datetime, at: datetime, *, notes_failures: bool
+) -> RecurrenceDay:
     """Raise the ticket of a day, and write what came of it."""
     ticket = None
+    detail = ""
     problem = NotRaised.LATE if at - due_at > LATEST else _problem(recurrence)
     if problem is None:
         try:
@@ -119,6 +128,12 @@ def _raise(recurrence: Recurrence, day: date, due_at: datetime, at: datetime) ->
         except DomainError as error:
             logger.warning("The recurring ticket %s was refused: %s", recurrence.pk, error)
             problem = NotRaised.REFUSED
+            detail = str(error.message)
+        except Exception:
+            if not notes_failures:
+                raise
+            logger.exception("The recurring ticket %s could not be raised", recurrence.pk)
+            problem = NotRaised.FAILED
     done: RecurrenceDay = RecurrenceDay.objects.create(
         organization_id=recurrence.organization_id,
         recurrence=recurrence,
@@ -126,6 +141,7 @@ def _raise(recurrence: Recurrence, day: date, due_at: datetime, at: datetime) ->
         due_at=due_at,
         ticket=ticket,
         problem=problem or "",
+        detail=detail[:LONGEST_DETAIL],
     )
     return done
 
