@@ -19,7 +19,7 @@ from audits.models import (
     Visit,
 )
 from foundation.accounts.models import User
-from foundation.accounts.queries import serves, staff_with_role
+from foundation.accounts.queries import serves, staff_with_role, supervisors_of
 from foundation.accounts.roles import StaffRole
 from foundation.core.links import Link
 from foundation.documents.services import store_bytes
@@ -57,7 +57,7 @@ def notify_item_given(*, audit: AuditRequest, item: RequestedItem, at: datetime)
         audit,
         [item.preparer],
         "audit_item_given",
-        f"item:{item.pk}:{item.preparer_id}:{at.isoformat()}",
+        f"item:{item.pk}:{item.preparer_id}:{given}:{at.isoformat()}",
         at,
         item=item.number,
         what=item.description,
@@ -67,7 +67,7 @@ def notify_item_given(*, audit: AuditRequest, item: RequestedItem, at: datetime)
 
 def remind_of_plan(*, planned: PlannedAudit, at: datetime) -> None:
     """Remind the audit area that serves the customer of an audit that is expected soon; without
-    one, who planned it.
+    one, who planned it or, when they do not serve it any more, the supervisors of the desk.
     """
     area = [
         person
@@ -75,6 +75,9 @@ def remind_of_plan(*, planned: PlannedAudit, at: datetime) -> None:
         if serves(person, planned.organization_id)
     ]
     organization = planned.organization
+    planner = planned.planned_by
+    keeps = planner.is_active and serves(planner, organization.pk)
+    readers = area or ([planner] if keeps else supervisors_of(organization.pk))
     letters = [
         Letter(
             template="audit_expected",
@@ -82,7 +85,7 @@ def remind_of_plan(*, planned: PlannedAudit, at: datetime) -> None:
             to_name=person.full_name,
             recipient_id=person.pk,
             language=person.language or organization.language,
-            dedupe_key=f"planned-audit:{planned.pk}:{planned.expected_on}:{person.pk}",
+            dedupe_key=f"planned-audit:{planned.pk}:{planned.version}:{person.pk}",
             links={"url": Link("planned_audit", str(planned.pk), for_staff=True)},
             context={
                 "organization": organization.name,
@@ -91,7 +94,7 @@ def remind_of_plan(*, planned: PlannedAudit, at: datetime) -> None:
                 "auditor": planned.auditor_company,
             },
         )
-        for person in area or [planned.planned_by]
+        for person in readers
     ]
     queue_letters(organization_id=organization.pk, letters=letters, at=at)
 

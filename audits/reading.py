@@ -81,7 +81,8 @@ class TypedAudit:
 def read_typed(typed: TypedAudit, services: Sequence[Service], *, at: datetime) -> WantedAudit:
     """Return what was typed, by the rules of the form; ``services`` are the contracted ones.
 
-    Raises ``Invalid`` with all wrong fields at once: the names of ``FIELDS``, and ``items``.
+    Raises ``Invalid`` with all wrong fields at once: the names of ``FIELDS``, ``items`` for their
+    number, and ``items_7`` for those of the service with the id 7.
     """
     wrong: dict[str, Text] = {}
     values: dict[str, Any] = {}
@@ -94,8 +95,10 @@ def read_typed(typed: TypedAudit, services: Sequence[Service], *, at: datetime) 
         wrong["period_to"] = _BACKWARDS
     items = []
     contracted = {service.pk for service in services}
-    for number, (service, text) in enumerate(typed.items, start=1):
+    counts: dict[int, int] = {}
+    for service, text in typed.items:
         described = written(text)
+        counts[service.pk] = counts.get(service.pk, 0) + 1
         fault: Text = ""
         if service.pk not in contracted:
             fault = _("Choose a contracted service from the list.")
@@ -104,7 +107,9 @@ def read_typed(typed: TypedAudit, services: Sequence[Service], *, at: datetime) 
         elif len(described) > MAX_TEXT:
             fault = _("Shorten it to %(limit)d characters.") % {"limit": MAX_TEXT}
         if fault:
-            wrong.setdefault("items", _item_words(number, service, fault))
+            place = f"items_{service.pk}"
+            words = _item_words(counts[service.pk], service, fault)
+            wrong[place] = f"{wrong[place]} {words}" if place in wrong else words
         items.append(WantedItem(service, described))
     if not items:
         wrong["items"] = _("List at least one item.")
@@ -116,7 +121,7 @@ def read_typed(typed: TypedAudit, services: Sequence[Service], *, at: datetime) 
 
 
 def _item_words(number: int, service: Service, fault: Text) -> str:
-    return _("Item %(number)d (%(service)s): %(fault)s") % {
+    return _("Item %(number)d of %(service)s: %(fault)s") % {
         "number": number,
         "service": service.name,
         "fault": fault,

@@ -25,6 +25,7 @@ PLANNED = "planned_audit.planned"
 PLAN_CHANGED = "planned_audit.changed"
 PLAN_ENDED = "planned_audit.ended"
 PLAN_MET = "planned_audit.met"
+PLAN_RELEASED = "planned_audit.released"
 
 
 def evidence_verb(state: str) -> str:

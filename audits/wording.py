@@ -54,4 +54,5 @@ SENTENCES: dict[str, Sentence] = {
     verbs.PLAN_CHANGED: fixed(gettext_noop("Plan of an audit changed")),
     verbs.PLAN_ENDED: fixed(gettext_noop("Planned audit called off")),
     verbs.PLAN_MET: fixed(gettext_noop("A planned audit was asked for")),
+    verbs.PLAN_RELEASED: fixed(gettext_noop("A planned audit is expected again")),
 }

@@ -89,7 +89,10 @@ class AuditFields(forms.Form):
         choices=[("", "—"), *VisitPlace.choices],
     )
     visitors = TextField(
-        label=gettext_lazy("Visitors"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("Visitors"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def __init__(
@@ -121,8 +124,12 @@ class AuditFields(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        if data.get("how") == FILE and not self["form"].data:
-            self.add_error("form", _("Attach the filled form."))
+        attached = len(self["form"].data or ())
+        if data.get("how") == FILE and attached != 1:
+            self.add_error("form", _("Attach the filled form: one file."))
+        elif data.get("how") == TYPED and attached:
+            words = _("You attached a form and chose to write here: choose one of both.")
+            self.add_error("how", words)
         elif data.get("how") == TYPED and self.services:
             try:
                 read_typed(self.typed(), self.services, at=timezone.now())
@@ -187,7 +194,7 @@ class AuditFields(forms.Form):
 
     def _field_of(self, name: str) -> str | None:
         """Return the field that shows the words for ``name``, or None for those above the form."""
-        if name == "items":
+        if name == "items" or (name.startswith(_ITEMS) and name not in self.fields):
             return next((each for each in self.fields if each.startswith(_ITEMS)), None)
         is_hidden = name == "form" and self.cleaned_data.get("how") == TYPED
         return None if is_hidden or name not in self.fields else name

@@ -41,6 +41,7 @@ TYPED = frozenset(
         *("tool", "consent_by", "recording", "tables", "finding", "change", "undoing"),
         *("cc", "bcc", "rule", "tasks", "body_es", "body_en"),
         *("tags", "title", "lines", "minutes", "note"),
+        *("auditor_company", "auditor_name", "auditor_email", "purpose", "notes"),
         *("visitors", "summary", "agreed_by", "place", "attendees", "answer", "name"),
     }
 )
@@ -123,6 +124,10 @@ def with_typed_text(request: HttpRequest, page: HttpResponse, reason: str) -> Ht
     return not_sent(request, reason, page.status_code)
 
 
+def _is_typed(name: str) -> bool:
+    return name in TYPED or name.startswith("items_")  # of each service of an audit
+
+
 def forget_messages(request: HttpRequest) -> None:
     """Drop the messages that this request added, as the middleware begins; earlier ones stay."""
     request._messages = default_storage(request)  # type: ignore[attr-defined]
@@ -134,7 +139,7 @@ def _typed_texts(request: HttpRequest) -> list[tuple[str, str]]:
         for name, values in request.POST.lists()
         if name not in _KEPT_BACK | PREFILLED
         for value in values
-        if len(value) >= _LONG or (name in TYPED and value.strip())
+        if len(value) >= _LONG or (_is_typed(name) and value.strip())
     ]
 
 

@@ -23,10 +23,9 @@ from api.parameters import KnownParameters, expected_version, if_match, named_or
 from api.tickets.answers import IDEMPOTENCY
 from audits import queries, services
 from audits.models import PlannedAudit
-from audits.permissions import plans_audits
 from audits.services import AuditPlan
 from catalog.models import Contract
-from foundation.core.errors import Invalid, NotAllowed
+from foundation.core.errors import Invalid
 from web.requests import person
 
 _IF_MATCH = if_match("The ETag you read; 412 when somebody saved it meanwhile.")
@@ -44,7 +43,7 @@ class PlannedAuditViewSet(KnownParameters, viewsets.GenericViewSet[PlannedAudit]
     @extend_schema(responses=PlannedAuditSerializer(many=True))
     def list(self, request: Request) -> Response:
         """List the planned audits of the customers that the caller serves, the newest first."""
-        _require_planner(request)
+        services.require_planner(person(request))
         rows = self.paginate_queryset(queries.plans_for(person(request)))
         return self.get_paginated_response(PlannedAuditSerializer(rows, many=True).data)
 
@@ -56,7 +55,7 @@ class PlannedAuditViewSet(KnownParameters, viewsets.GenericViewSet[PlannedAudit]
     @idempotent
     def create(self, request: Request, *, at: datetime) -> Response:
         """Plan an audit that a customer is expected to ask for."""
-        _require_planner(request)
+        services.require_planner(person(request))
         made = services.plan_audit(plan=_plan(request), **same(request, at))
         return _answer(request, made.pk, status.HTTP_201_CREATED)
 
@@ -92,11 +91,6 @@ class PlannedAuditViewSet(KnownParameters, viewsets.GenericViewSet[PlannedAudit]
         body.is_valid(raise_exception=True)
         services.end_plan(planned=found, **body.validated_data, **same(request, at))
         return _answer(request, found.pk)
-
-
-def _require_planner(request: Request) -> None:
-    if not plans_audits(person(request)):
-        raise NotAllowed(_("Only the audit area and the desk plan audits."))
 
 
 def _answer(request: Request, plan_id: int, code: int = status.HTTP_200_OK) -> Response:

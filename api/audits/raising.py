@@ -29,8 +29,10 @@ def new_audit(request: Request, at: datetime) -> dict[str, Any]:
     body = NewAuditSerializer(data=request.data)
     body.is_valid(raise_exception=True)
     data = body.validated_data
-    if named := request.query_params.get("organization"):
-        data.setdefault("organization", named)
+    named = request.query_params.get("organization")
+    if named and data.setdefault("organization", named) != named:
+        words = _("The address and the body name two organizations.")
+        raise Invalid(words, fields={"organization": words})
     membership = for_whom(request, data)
     visit = data.get("visit")
     return {
@@ -46,10 +48,26 @@ def new_audit(request: Request, at: datetime) -> dict[str, Any]:
     }
 
 
+def with_items(error: Invalid) -> Invalid:
+    """Return the refusal with what is wrong with the items of any service under ``items``."""
+    of_services = [name for name in error.fields if name.startswith("items_")]
+    if of_services:
+        words = " ".join(str(error.fields.pop(name)) for name in of_services)
+        error.fields["items"] = words
+    return error
+
+
 def _form(
     request: Request, data: dict[str, Any], organization: Organization, at: datetime
 ) -> CheckedFile | TypedAudit:
     files = checked_files(request._request, "form")
+    beside = [field.name for field in FIELDS if field.name in request.data]
+    if len(files) > 1:
+        words = _("Attach the filled form: one file.")
+        raise Invalid(words, fields={"form": words})
+    if files and (beside or "items" in data):
+        words = _("The filled form says it: leave this out, or leave out the form.")
+        raise Invalid(words, fields=dict.fromkeys([*beside, *({"items"} & set(data))], words))
     if files:
         return files[0]
     if "items" not in data:

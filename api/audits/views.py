@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from api.audits.answers import audit_answer, same
 from api.audits.conferences import ConferencesMixin
 from api.audits.protocol import ProtocolMixin
-from api.audits.raising import new_audit
+from api.audits.raising import new_audit, with_items
 from api.audits.serializers import (
     AuditListSerializer,
     AuditSerializer,
@@ -35,7 +35,7 @@ from audits.models import (
     EvidenceClass,
 )
 from audits.services import NewEvidence
-from foundation.core.errors import DomainError
+from foundation.core.errors import DomainError, Invalid
 from web.requests import person
 from web.uploads import checked_files
 
@@ -104,7 +104,10 @@ class AuditViewSet(
         """Ask for an audit with its filled form, or with what the form asks; the audit area and the
         desk register one for a customer. The wrong cells or fields are named in ``fields``.
         """
-        audit = services.request_audit(**new_audit(request, at))
+        try:
+            audit = services.request_audit(**new_audit(request, at))
+        except Invalid as error:
+            raise with_items(error) from error
         return audit_answer(request, audit.ticket.number, status.HTTP_201_CREATED)
 
     @extend_schema(

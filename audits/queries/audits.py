@@ -45,7 +45,7 @@ def audits_of(user: User) -> QuerySet[AuditRequest]:
 
 
 def audits_in(user: User, show: str) -> QuerySet[AuditRequest]:
-    """Return the audits of ``audits_of`` that a list shows: ``running``, ``mine`` (running, with an
+    """Return the audits of ``audits_of`` that a list shows: ``running``, ``mine`` (at work, with an
     unanswered item that the person prepares) or ``ended``, by the state of their tickets.
     """
     rows = audits_of(user)
@@ -53,6 +53,8 @@ def audits_in(user: User, show: str) -> QuerySet[AuditRequest]:
         return rows.filter(ticket__state__in=sorted(FINAL))
     rows = rows.exclude(ticket__state__in=sorted(FINAL))
     if show == "mine":
+        at_work = (AuditState.EVALUATING, AuditState.OPEN, AuditState.STOPPED)
+        rows = rows.filter(state__in=at_work)
         rows = rows.filter(Exists(_unanswered().filter(audit=OuterRef("pk"), preparer=user)))
     return rows
 
@@ -60,6 +62,11 @@ def audits_in(user: User, show: str) -> QuerySet[AuditRequest]:
 def _unanswered() -> QuerySet[RequestedItem]:
     has_left = Exists(Evidence.objects.filter(item=OuterRef("pk"), state=EvidenceState.DELIVERED))
     return RequestedItem.objects.filter(~has_left, set_aside_reason="").order_by()
+
+
+def is_answered(item: RequestedItem) -> bool:
+    """Tell whether an item has its evidence, or was answered without any."""
+    return not _unanswered().filter(pk=item.pk).exists()
 
 
 def get_audit(user: User, number: str) -> AuditRequest:

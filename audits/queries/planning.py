@@ -27,8 +27,8 @@ def coming_plans() -> QuerySet[PlannedAudit]:
 
 
 def plans_for(reader: User) -> QuerySet[PlannedAudit]:
-    """Return every plan that a person may read: of the customers that they serve, if they plan
-    audits.
+    """Return every plan of the scope, which is of the customers that the person serves; none for
+    who does not plan audits.
     """
     related = ("organization", "contract", "audit__ticket", "planned_by", "ended_by")
     rows = PlannedAudit.objects.select_related(*related).order_by("-pk")
@@ -47,7 +47,9 @@ def plans_to_remind(at: datetime) -> list[PlannedAudit]:
     and of which nobody was reminded.
     """
     furthest = (at + REMIND_BEFORE + timedelta(days=1)).date()
-    rows = coming_plans().filter(reminded_at=None, expected_on__lte=furthest)
+    rows = coming_plans().filter(
+        reminded_at=None, expected_on__lte=furthest, organization__is_active=True
+    )
     return [
         each
         for each in rows.select_related("organization", "contract")
@@ -85,7 +87,7 @@ def contract_years(contracts: Sequence[Contract], at: datetime) -> list[Contract
     return [
         ContractYear(
             found,
-            year_start(found.contract, found.starts_on + NEXT_YEAR) - timedelta(days=1),
+            _last_day(found),
             plans[found.contract.pk],
         )
         for found in allowances_on(days)
@@ -111,6 +113,24 @@ def invitable(audit: AuditRequest) -> list[tuple[str, str]]:
         if person is not None and person.is_active:
             found.setdefault(person.email, str(person))
     return list(found.items())
+
+
+def plannable_contracts(at: datetime) -> list[Contract]:
+    """Return the contracts of active customers that have not ended, by customer: those that begin
+    later too.
+    """
+    rows = Contract.objects.select_related("organization").filter(organization__is_active=True)
+    return [
+        contract
+        for contract in rows.order_by("organization__name", "reference", "pk")
+        if contract.ends_on is None or contract.ends_on >= _local_day(contract.organization, at)
+    ]
+
+
+def _last_day(allowance: Allowance) -> date:
+    contract = allowance.contract
+    last = year_start(contract, allowance.starts_on + NEXT_YEAR) - timedelta(days=1)
+    return min(last, contract.ends_on) if contract.ends_on else last
 
 
 def preparers_of(organization_id: int) -> list[User]:

@@ -121,6 +121,18 @@ def delivery_clock(ticket_id: int) -> Clock | None:
     return Clock.objects.filter(ticket_id=ticket_id, metric=Metric.DELIVERY).order_by("pk").first()
 
 
+def last_delivery_day(audit: AuditRequest) -> date | None:
+    """Return the local day by which the evidence leaves: of the running clock or, after that, of
+    the last delay notice; None while no term runs.
+    """
+    clock = delivery_clock(audit.ticket_id)
+    if clock is None or clock.due_at is None:
+        return None
+    due = clock.due_at.astimezone(zone(audit.organization.time_zone)).date()
+    notice = DelayNotice.objects.filter(audit=audit).order_by("pk").last()
+    return max(due, notice.new_date) if notice is not None else due
+
+
 def needs_delay_notice(view: AuditView, at: datetime) -> bool:
     """Tell whether a delay notice is missing: the running delivery clock passed ``DEMAND_PERCENT``,
     and the last notice, if any, names a day before today.

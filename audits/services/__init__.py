@@ -33,6 +33,7 @@ from audits.services.planning import (
     plan_audit,
     plan_item,
     remind_of_plans,
+    require_planner,
 )
 from audits.services.preparing import NewEvidence, prepare_evidence
 from audits.services.protocol import (
@@ -85,6 +86,7 @@ __all__ = [
     "refuse_requester_change",
     "release_handlers",
     "remind_of_plans",
+    "require_planner",
     "request_audit",
     "resume_audit",
     "schedule_conference",

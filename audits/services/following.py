@@ -15,16 +15,19 @@ from audits.models import (
 )
 from audits.queries import (
     DEMAND_PERCENT,
+    allowance_of,
     delivery_clock,
     handled_evidence,
     is_kept,
     needs_delay_notice,
     view_of_staff,
 )
+from audits.services.planning import release_plan
 from audits.terms import validation_of
 from foundation.accounts.queries import is_staff
 from foundation.core.actor import system_actor
 from foundation.core.errors import NotAllowed
+from foundation.core.zones import zone
 from sla.clocks.arithmetic import BREACH_PERCENT
 from sla.clocks.services import set_validation
 from tickets.models import Attachment, Ticket
@@ -43,6 +46,8 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
     delivery. A solution starts the period to validate it. A closed ticket cannot be reopened.
     A declined delivery reopens the audit.
     """
+    if to_state in FINAL:
+        _give_plan_back(audit, at)
     if from_state in FINAL:
         AuditRequest.objects.filter(pk=audit.pk).update(released_at=None)
     if to_state in FINAL and audit.state == AuditState.STOPPED:
@@ -72,6 +77,14 @@ def follow_ticket(*, audit: AuditRequest, from_state: str, to_state: str, at: da
         AuditRequest.objects.filter(pk=audit.pk).update(
             state=AuditState.OPEN, delivered_at=None, reopened_at=at
         )
+
+
+def _give_plan_back(audit: AuditRequest, at: datetime) -> None:
+    """Have the plan of an audit that was called off, and uses no allowance, come again."""
+    received_at = audit.ticket.received_at.astimezone(zone(audit.organization.time_zone))
+    allowance = allowance_of(audit.contract, received_at.date())
+    if allowance.used_by != audit:
+        release_plan(audit=audit, by=AUDITS, at=at)
 
 
 def wait_for_answer(*, audit: AuditRequest) -> None:

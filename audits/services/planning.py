@@ -10,8 +10,16 @@ from django.utils.translation import gettext as _
 
 from audits import notices, verbs
 from audits.models import AuditRequest, PlannedAudit, RequestedItem
-from audits.permissions import Act, can_register
-from audits.queries import coming_plans, get_item, plans_to_remind, preparers_of
+from audits.permissions import Act, can_register, plans_audits
+from audits.queries import (
+    coming_plans,
+    get_item,
+    is_answered,
+    last_delivery_day,
+    plans_to_remind,
+    preparers_of,
+    year_start,
+)
 from audits.services.base import NotNow, lock_for_act, record_audit, require_text
 from catalog.models import Contract
 from foundation.accounts.models import User
@@ -52,6 +60,10 @@ def plan_audit(*, plan: AuditPlan, by: Actor, at: datetime) -> PlannedAudit:
     """
     author = _require_planner(plan.contract.organization_id, by)
     _check(plan, at)
+    same = coming_plans().filter(contract=plan.contract, expected_on=plan.expected_on)
+    if same.exists():
+        words = _("An audit of this contract is planned for that day already.")
+        raise Invalid(words, fields={"expected_on": words})
     planned = PlannedAudit(
         organization_id=plan.contract.organization_id, planned_by=author, planned_at=at
     )
@@ -104,31 +116,48 @@ def end_plan(*, planned: PlannedAudit, reason: str, by: Actor, at: datetime) -> 
     return found
 
 
-def meet_plan(*, audit: AuditRequest, day: date, by: Actor, at: datetime) -> None:
-    """Note that the audit which was planned for this contract was asked for: of several the one
-    whose day is nearest to ``day``. Nothing happens without a plan.
+def meet_plan(
+    *, audit: AuditRequest, day: date, plan: PlannedAudit | None, by: Actor, at: datetime
+) -> None:
+    """Note that the audit which was planned for this contract and its year was asked for: ``plan``
+    or, of several, the one whose day is nearest to ``day``. Nothing happens without a plan.
     """
-    plans = list(coming_plans().filter(contract=audit.contract).select_for_update(of=("self",)))
+    rows = coming_plans().filter(contract=audit.contract).select_for_update(of=("self",))
+    chosen = plan.pk if plan is not None else None
+    plans = [
+        each
+        for each in rows
+        if each.pk == chosen or year_start(audit.contract, each.expected_on) == audit.year_starts_on
+    ]
     if not plans:
         return
-    found = min(plans, key=lambda each: (abs(each.expected_on - day), each.pk))
+    found = min(plans, key=lambda each: (each.pk != chosen, abs(each.expected_on - day), each.pk))
     PlannedAudit.objects.filter(pk=found.pk).update(audit=audit, version=found.version + 1)
     _record(found, verbs.PLAN_MET, by, at, audit=audit.pk)
+
+
+def release_plan(*, audit: AuditRequest, by: Actor, at: datetime) -> None:
+    """Have the plan of an audit that uses no allowance come again: the customer may ask anew."""
+    found = PlannedAudit.objects.filter(audit=audit).order_by("pk").first()
+    if found is not None:
+        PlannedAudit.objects.filter(pk=found.pk).update(audit=None, version=found.version + 1)
+        _record(found, verbs.PLAN_RELEASED, by, at, audit=audit.pk)
 
 
 def remind_of_plans(*, at: datetime) -> int:
     """Remind the audit area of what is expected soon, once for each day that a plan names; return
     of how many. Needs a scope over every organization.
     """
-    found = plans_to_remind(at)
-    for planned in found:
+    reminded = 0
+    for planned in plans_to_remind(at):
         with transaction.atomic():
             taken = PlannedAudit.objects.filter(
                 pk=planned.pk, version=planned.version, reminded_at=None
             ).update(reminded_at=at)
             if taken:
                 notices.remind_of_plan(planned=planned, at=at)
-    return len(found)
+                reminded += 1
+    return reminded
 
 
 @transaction.atomic
@@ -142,30 +171,27 @@ def plan_item(
     at: datetime,
 ) -> RequestedItem:
     """Say who prepares an item of the request and until which local day, both optional, and tell
-    the new preparer. What is unchanged is left, without a fact.
+    the preparer what is new for them. What is unchanged is left, without a fact.
 
-    Raises ``NotAllowed``, ``NotNow``, or ``Invalid`` for a person who prepares no evidence for this
-    customer and for a day that has passed.
+    Raises ``NotAllowed``, ``NotNow`` (also for an item that is answered), or ``Invalid`` for a
+    person who prepares no evidence for this customer, and for a day that has passed or lies after
+    the delivery is due.
     """
     user = acting_person(by)
     locked = lock_for_act(audit, Act.PLAN_ITEM, user)
     item = get_item(locked, number)
     if (item.preparer, item.prepare_by) == (preparer, prepare_by):
         return item
-    today = at.astimezone(zone(locked.organization.time_zone)).date()
+    if is_answered(item):
+        raise NotNow(_("This item is answered: nobody prepares it any more."))
     if preparer not in (None, item.preparer) and preparer not in preparers_of(
         locked.organization_id
     ):
         words = _("%(person)s prepares no evidence for this customer.") % {"person": preparer}
         raise Invalid(words, fields={"preparer": words})
     if prepare_by is not None and prepare_by != item.prepare_by:
-        if prepare_by < today:
-            words = _("This day has passed: choose one from %(day)s on.") % {
-                "day": day_words(today)
-            }
-            raise Invalid(words, fields={"prepare_by": words})
-        require_day_in_reach(prepare_by, at, "prepare_by")
-    is_new = preparer is not None and preparer not in (item.preparer, user)
+        _check_prepare_by(locked, prepare_by, at)
+    is_new = preparer not in (None, user)
     item.preparer = preparer
     item.prepare_by = prepare_by
     item.save(update_fields=["preparer", "prepare_by"])
@@ -183,11 +209,34 @@ def plan_item(
     return item
 
 
+def require_planner(person: User) -> None:
+    """Raise ``NotAllowed`` for a person who does not plan audits at all."""
+    if not plans_audits(person):
+        raise NotAllowed(_("Only the audit area and the desk plan audits."))
+
+
 def _require_planner(organization_id: int, by: Actor) -> User:
     person = acting_person(by)
+    require_planner(person)
     if not can_register(person, organization_id):
-        raise NotAllowed(_("Only the audit area and the desk plan audits."))
+        raise NotAllowed(_("You do not serve this customer."))
     return person
+
+
+def _check_prepare_by(audit: AuditRequest, day: date, at: datetime) -> None:
+    local = zone(audit.organization.time_zone)
+    today = at.astimezone(local).date()
+    due = last_delivery_day(audit)
+    words = ""
+    if day < today:
+        words = _("This day has passed: choose one from %(day)s on.") % {"day": day_words(today)}
+    elif due is not None and day > max(due, today):
+        words = _("The evidence is due on %(day)s: choose that day or an earlier one.") % {
+            "day": day_words(due)
+        }
+    if words:
+        raise Invalid(words, fields={"prepare_by": words})
+    require_day_in_reach(day, at, "prepare_by")
 
 
 def _locked(planned: PlannedAudit) -> PlannedAudit:
@@ -200,6 +249,9 @@ def _locked(planned: PlannedAudit) -> PlannedAudit:
 
 def _check(plan: AuditPlan, at: datetime, *, is_new: bool = True) -> None:
     contract = plan.contract
+    if not contract.organization.is_active:
+        words = _("%(organization)s is not active.") % {"organization": contract.organization}
+        raise Invalid(words, fields={"contract": words})
     wrong = secrets_in(auditor_company=plan.auditor_company, notes=plan.notes)
     today = at.astimezone(zone(contract.organization.time_zone)).date()
     if is_new and plan.expected_on < today:

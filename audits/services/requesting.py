@@ -13,15 +13,22 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from audits import notices, verbs
-from audits.models import AuditRequest, AuditState, RequestedItem, Visit, VisitPlace
+from audits.models import (
+    AuditRequest,
+    AuditState,
+    PlannedAudit,
+    RequestedItem,
+    Visit,
+    VisitPlace,
+)
 from audits.permissions import Act, can_register, can_request
 from audits.queries import Allowance, allowance_of, requestable_services
 from audits.reading import TypedAudit, WantedAudit, read_form, read_typed
 from audits.services.base import lock_for_act, record_audit, require_text, write_to_customer
-from audits.services.planning import meet_plan
+from audits.services.planning import meet_plan, release_plan
 from audits.workbook import completed_form
 from catalog.models import Contract
-from catalog.queries import contracts_in_force, covers
+from catalog.queries import contracts_in_force, covers, services_of
 from foundation.accounts.limits import Limited, count_act
 from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import Membership, Organization, User
@@ -74,6 +81,7 @@ def request_audit(
     checklist: Sequence[CheckedFile] = (),
     visit: NewVisit | None = None,
     arrival: Arrival | None = None,
+    plan: PlannedAudit | None = None,
     by: Actor,
     at: datetime,
 ) -> AuditRequest:
@@ -82,6 +90,7 @@ def request_audit(
 
     ``arrival`` says how a request came in that the audit area or the desk registers for
     ``membership``; its times run from there (SPEC 9.2 counts from the ticket with its form).
+    ``plan`` is the one that it meets: its contract is taken if it covers the items.
 
     Raises ``NotAllowed``, ``FormRefused`` (the wrong cells), ``AllowanceUsed``, ``TooMany``, or
     ``Invalid`` when no contract covers the items, a typed field is wrong or the visit is in the
@@ -96,8 +105,8 @@ def request_audit(
     came_at = arrival.at if arrival is not None else at
     wanted, form = _read(form, organization, came_at, at)
     day = came_at.astimezone(zone(organization.time_zone)).date()
-    contract = _contract(membership, wanted, day)
     lock_organization(organization.pk)  # only one of two concurrent requests uses the allowance
+    contract = _contract(membership, wanted, day, plan)
     allowance = _unused(contract, day)
     if visit is not None:
         _check_visit(visit, organization, at)
@@ -124,7 +133,7 @@ def request_audit(
         items=len(wanted.items),
         environment=str(wanted.environment),
     )
-    meet_plan(audit=audit, day=day, by=by, at=at)
+    meet_plan(audit=audit, day=day, plan=plan, by=by, at=at)
     notices.notify_requested(audit=audit, due_at=delivery.due_at, author_id=author.pk, at=at)
     return audit
 
@@ -135,6 +144,9 @@ def _registers(membership: Membership, author: User) -> bool:
     """
     organization_id = membership.organization_id
     if can_register(author, organization_id):
+        if not membership.organization.is_active:
+            words = _("%(organization)s is not active.")
+            raise NotAllowed(words % {"organization": membership.organization})
         return True
     if author.pk != membership.user_id or not can_request(author, organization_id):
         raise NotAllowed(
@@ -243,9 +255,11 @@ def _announce(audit: AuditRequest, visit: NewVisit, author: User, at: datetime) 
     )
 
 
-def _contract(membership: Membership, wanted: WantedAudit, day: date) -> Contract:
-    """Return a contract that covers every item, preferably one with its allowance unused. Raises
-    ``Invalid`` when there is none.
+def _contract(
+    membership: Membership, wanted: WantedAudit, day: date, plan: PlannedAudit | None
+) -> Contract:
+    """Return a contract that covers every item: that of the plan, else preferably one with its
+    allowance unused. Raises ``Invalid`` when there is none.
     """
     organization = membership.organization
     found = [
@@ -256,14 +270,24 @@ def _contract(membership: Membership, wanted: WantedAudit, day: date) -> Contrac
             for item in wanted.items
         )
     ]
+    planned_id = plan.contract_id if plan is not None else None
     if found:
+        found.sort(key=lambda contract: contract.pk != planned_id)
+        if found[0].pk == planned_id:
+            return found[0]
         return next(
             (contract for contract in found if allowance_of(contract, day).used_by is None),
             found[0],
         )
-    words = _(
-        "The items belong to services of several contracts: make one request for each contract."
+    contracts = contracts_in_force(organization, day)
+    covered = "; ".join(
+        f"{each}: {', '.join(service.name for service in services_of(organization, [each.pk]))}"
+        for each in contracts
     )
+    words = _(
+        "The items belong to services of several contracts: make one request for each contract. "
+        "%(contracts)s."
+    ) % {"contracts": covered}
     raise Invalid(words, fields={"form": words})
 
 
@@ -307,6 +331,7 @@ def evaluate_environment(
     locked.save(update_fields=["decision", "state", "decided_by", "decided_at"])
     if not approves:
         withdraw_promise(ticket=locked.ticket, metric=Metric.DELIVERY, by=by, at=at)
+        release_plan(audit=locked, by=by, at=at)
     record_audit(locked, verbs.EVALUATED, by=by, at=at, approved=approves)
     write_to_customer(
         locked, "approved" if approves else "declined", reason=locked.decision, by=by, at=at

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -71,14 +72,21 @@ class Given:
         if act == Act.SCHEDULE:
             return {"invitable": self._invitable}
         if act == Act.PLAN_ITEM:
-            return {"people": self._people, "initial": self._plan(target)}
+            return self._plan(target)
         return {"initial": self._conference(target)} if act == Act.MOVE_CONFERENCE else {}
 
     def _plan(self, number: int) -> dict[str, Any]:
+        """Offer who may prepare it, and who does though they may not any more."""
         if self._view is None:
-            return {}
-        item = next(each.item for each in self._view.items if each.item.number == number)
-        return {"preparer": item.preparer_id or "", "prepare_by": item.prepare_by}
+            item = queries.get_item(self._audit, number)
+        else:
+            item = next(each.item for each in self._view.items if each.item.number == number)
+        present = item.preparer
+        kept = [present] if present is not None and present not in self._people else []
+        return {
+            "people": [*self._people, *kept],
+            "initial": {"preparer": item.preparer_id or "", "prepare_by": item.prepare_by},
+        }
 
     def _conference(self, conference_id: int) -> dict[str, Any]:
         if self._view is None:
@@ -128,7 +136,7 @@ def carry_out(request: HttpRequest, audit: AuditRequest, name: str, target: int,
         ),
         Act.MOVE_CONFERENCE: lambda: services.move_conference(
             conference_id=target,
-            starts_at=local_instant(data["starts_at"], audit.organization.time_zone),
+            starts_at=_moved_to(audit, target, data["starts_at"]),
             minutes=data["minutes"],
             place=data["place"],
             **same,
@@ -146,6 +154,16 @@ def carry_out(request: HttpRequest, audit: AuditRequest, name: str, target: int,
         Act.RELEASE: lambda: services.release_handlers(reason=data["reason"], **same),
     }
     calls[name]()
+
+
+def _moved_to(audit: AuditRequest, conference_id: int, typed: datetime) -> datetime:
+    """Return the instant of the local time that was typed: the old one, to the second, if that is
+    what the field showed of it.
+    """
+    time_zone = audit.organization.time_zone
+    old = queries.get_conference(audit, conference_id).starts_at
+    shown = in_zone(old, time_zone).replace(tzinfo=None, second=0, microsecond=0)
+    return old if typed.replace(tzinfo=None) == shown else local_instant(typed, time_zone)
 
 
 def _wanted(request: HttpRequest, number: int, data: dict[str, Any]) -> NewEvidence:

@@ -15,11 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audits import queries, services
 from audits.models import PlannedAudit
-from audits.services import AuditPlan
+from audits.services import AuditPlan, StalePlan
 from audits.services.planning import LONGEST_COMPANY, LONGEST_NOTES
 from catalog.models import Contract
 from desk.audits.forms import ReasonForm
-from desk.audits.registering import require_planner
 from desk.frame import frame
 from foundation.accounts.roles import Capability
 from foundation.core.classification import Channel
@@ -88,7 +87,7 @@ class PlanForm(forms.Form):
 @needs(Capability.SEE_TICKETS)
 def planned_audits(request: HttpRequest) -> HttpResponse:
     """List what is planned; ``?show`` is one of ``_TABS``."""
-    require_planner(request)
+    services.require_planner(person(request))
     reader = person(request)
     now = timezone.now()
     show = request.GET.get("show", "")
@@ -97,9 +96,9 @@ def planned_audits(request: HttpRequest) -> HttpResponse:
     if show == "contracts":
         rows = queries.current_contracts(now)
     elif show == "closed":
-        rows = queries.plans_for(reader).exclude(audit=None, ended_at=None)
+        rows = queries.plans_for(reader).exclude(pk__in=queries.coming_plans().values("pk"))
     else:
-        rows = queries.plans_for(reader).filter(audit=None, ended_at=None)
+        rows = queries.plans_for(reader).filter(pk__in=queries.coming_plans().values("pk"))
         rows = rows.order_by("expected_on", "pk")
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     own = reverse("admin:planned_audits")
@@ -122,11 +121,11 @@ def planned_audits(request: HttpRequest) -> HttpResponse:
 @needs(Capability.SEE_TICKETS)
 def new_plan(request: HttpRequest) -> HttpResponse:
     """Plan an audit; ``?contract`` is the id of the contract that is offered first."""
-    require_planner(request)
+    services.require_planner(person(request))
     form = PlanForm(
         request.POST or None,
         initial={"contract": request.GET.get("contract")},
-        contracts=queries.current_contracts(timezone.now()),
+        contracts=queries.plannable_contracts(timezone.now()),
     )
     status = 400 if form.errors else 200
     if form.is_valid():
@@ -159,6 +158,13 @@ def planned_audit(request: HttpRequest, plan_id: int) -> HttpResponse:
                 expected_version=form.cleaned_data["version"],
                 **_by(request),
             )
+        except StalePlan as error:
+            found = queries.get_plan(person(request), plan_id)
+            data = request.POST.copy()
+            data["version"] = str(found.version)
+            form = _form_of(found, data)
+            put_on_form(form, error)
+            return _plan_page(request, found, form=form, saved=found, status=page_status(error))
         except DomainError as error:
             put_on_form(form, error)
             return _plan_page(request, found, form=form, status=page_status(error))
@@ -206,6 +212,7 @@ def _plan_page(
     *,
     form: PlanForm | None = None,
     end_form: ReasonForm | None = None,
+    saved: PlannedAudit | None = None,
     status: int,
 ) -> HttpResponse:
     context = {
@@ -214,6 +221,7 @@ def _plan_page(
         "form": form or _form_of(planned, None),
         "end_form": end_form or ReasonForm(auto_id="end_%s"),
         "ends": end_form is not None,
+        "saved": saved,
     }
     return render(request, "desk/audits/plan_form.html", frame(request) | context, status=status)
 

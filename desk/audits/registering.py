@@ -1,5 +1,6 @@
 """Registration of an audit that a customer asks the desk or the audit area for (SPEC 9.1)."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -13,21 +14,23 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audits import queries, services
 from audits.models import PlannedAudit
-from audits.permissions import plans_audits
 from audits.workbook import make_form
+from catalog.models import Service
 from desk.customers import CustomerForm
 from desk.frame import frame
 from desk.tickets.arrival_fields import ArrivalFields, begun, begun_at
 from foundation.accounts.models import Membership, Organization
 from foundation.accounts.roles import RAISES_TICKETS, Capability
 from foundation.core.classification import Channel
-from foundation.core.errors import DomainError, NotAllowed, NotFound
+from foundation.core.errors import DomainError, NotFound
 from foundation.documents.tables import XLSX_TYPE
+from tickets.services.raising import OLDEST_ARRIVAL
 from web.access import needs
 from web.audit_fields import AuditFields
 from web.language import current_language
 from web.once import acts_once
 from web.requests import actor, is_id, person
+from web.resending import with_typed_text
 from web.uploads import checked_files
 
 
@@ -58,26 +61,23 @@ def register_audit(request: HttpRequest) -> HttpResponse:
     """Register an audit for the customer that ``?organization`` names, or of the plan ``?plan``;
     without either, ask for which customer.
     """
-    require_planner(request)
+    services.require_planner(person(request))
     now = timezone.now()
     planned = _planned(request)
     chosen = CustomerForm(request.GET if request.GET.get("organization") else None)
     if planned is None and not chosen.is_valid():
-        return render(
-            request,
-            "desk/audits/choose.html",
-            frame(request) | {"form": chosen},
-            status=400 if chosen.errors else 200,
-        )
+        status = 400 if chosen.errors or request.method == "POST" else 200
+        context: dict[str, Any] = frame(request) | {"form": chosen}
+        page = render(request, "desk/audits/choose.html", context, status=status)
+        if request.method != "POST":
+            return page
+        return with_typed_text(request, page, _("Choose the customer, and register it again."))
     organization = planned.organization if planned else chosen.cleaned_data["organization"]
     allowances = queries.allowances(organization, now)
     used = [each for each in allowances if each.used_by is not None]
-    context: dict[str, Any] = frame(request) | {
-        "organization": organization,
-        "used": used,
-        "is_used_up": bool(used) and len(used) == len(allowances),
-    }
-    if request.method != "POST" and (context["is_used_up"] or not allowances):
+    offered = _offered(organization, now)
+    context = frame(request) | {"organization": organization, "used": used}
+    if request.method != "POST" and not offered:
         return render(request, "desk/audits/register.html", context)
     form = RegisterAuditForm(
         request.POST or None,
@@ -87,7 +87,7 @@ def register_audit(request: HttpRequest) -> HttpResponse:
             "auditor_company": planned.auditor_company if planned else "",
         },
         members=_members(organization),
-        services=queries.requestable_services(organization, now),
+        services=offered,
         notices={each.contract.visit_notice_days for each in allowances},
     )
     context |= {"form": form, "cells": {}}
@@ -102,6 +102,7 @@ def register_audit(request: HttpRequest) -> HttpResponse:
                     checklist=checked_files(request, "checklist"),
                     visit=form.visit(),
                     arrival=form.arrival(begun_at(request, data["begun"], now)),
+                    plan=planned,
                     by=actor(request, Channel(data["channel"])),
                     at=now,
                 )
@@ -119,7 +120,7 @@ def register_audit(request: HttpRequest) -> HttpResponse:
 @needs(Capability.SEE_TICKETS)
 def empty_form(request: HttpRequest, slug: str) -> HttpResponse:
     """Serve the empty request form of a customer, to be sent to them."""
-    require_planner(request)
+    services.require_planner(person(request))
     organization = Organization.objects.filter(slug=slug).first()
     if organization is None:
         raise NotFound(_("There is no such organization."))
@@ -133,18 +134,28 @@ def empty_form(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-def require_planner(request: HttpRequest) -> None:
-    if not plans_audits(person(request)):
-        raise NotAllowed(_("Only the audit area and the desk plan audits."))
+def _offered(organization: Organization, now: datetime) -> list[Service]:
+    """Return the services that were contracted at any time from which the times of a request may
+    run: the service that registers it checks them at its arrival.
+    """
+    found = {
+        service.pk: service
+        for at in (now - OLDEST_ARRIVAL, now)
+        for service in queries.requestable_services(organization, at)
+    }
+    return list(found.values())
 
 
 def _planned(request: HttpRequest) -> PlannedAudit | None:
-    """Return the coming plan that ``?plan`` names. Raises ``NotFound`` for another text."""
+    """Return the plan of an active customer that ``?plan`` names; None for one that is closed,
+    unless a form is sent: that goes on without it. Raises ``NotFound`` for another text.
+    """
     named = request.GET.get("plan", "")
     if not named:
         return None
     found = queries.get_plan(person(request), int(named) if is_id(named) else 0)
-    return found if found.is_coming else None
+    goes_on = found.is_coming or request.method == "POST"
+    return found if goes_on and found.organization.is_active else None
 
 
 def _members(organization: Organization) -> list[Membership]:

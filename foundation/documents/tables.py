@@ -5,6 +5,7 @@ formula (OWASP, CSV Injection).
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -37,6 +38,7 @@ class CellStyle(StrEnum):
     TEXT = "text"  # to be filled in: long lines wrap
 
 
+_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _SHEET_WIDTH = 22  # characters of a column of a table
 _HEADING_FILL = PatternFill("solid", fgColor="E0F0EC")
 
@@ -119,9 +121,12 @@ def filled_form(content: bytes, values: Sequence[Mapping[str, Any]]) -> bytes:
     book = load_workbook(BytesIO(content))
     for sheet, cells in zip(book.worksheets, values, strict=False):
         for cell, value in cells.items():
-            sheet[cell] = _without_controls(value)
             if isinstance(value, str):
+                # a reader would make of "_x000D_" the character that it names (ST_Xstring)
+                sheet[cell] = _ESCAPED.sub("_x005F_", _without_controls(value))
                 sheet[cell].data_type = "s"
+            else:
+                sheet[cell] = value
     return workbook_bytes(book)
 
 

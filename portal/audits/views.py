@@ -17,6 +17,7 @@ from audits.permissions import (
 )
 from audits.terms import visit_notice_of
 from audits.workbook import make_form
+from foundation.accounts.models import Membership
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotFound
 from foundation.documents.tables import XLSX_TYPE
@@ -83,7 +84,7 @@ def new_audit(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("organization", "")
     chosen = [each for each in memberships if wanted in {"", each.organization.slug}]
     if len(chosen) != 1:
-        return render(request, "portal/audits/choose.html", {"memberships": memberships})
+        return _choose(request, memberships)
     (membership,) = chosen
     now = timezone.now()
     organization = membership.organization
@@ -91,10 +92,13 @@ def new_audit(request: HttpRequest) -> HttpResponse:
     used = [each for each in allowances if each.used_by is not None]
     if request.method != "POST" and used and len(used) == len(allowances):
         return render(request, "portal/audits/new.html", {"used": used})
+    offered = queries.requestable_services(organization, now)
+    if request.method != "POST" and not offered:
+        return render(request, "portal/audits/new.html", {"organization": organization})
     form = AuditFields(
         request.POST or None,
         request.FILES or None,
-        services=queries.requestable_services(organization, now),
+        services=offered,
         notices={each.contract.visit_notice_days for each in allowances},
     )
     cells: dict[str, str] = {}
@@ -118,6 +122,14 @@ def new_audit(request: HttpRequest) -> HttpResponse:
             cells = form.put(error)
     context = {"form": form, "cells": cells, "organization": organization}
     return render(request, "portal/audits/new.html", context, status=400 if form.errors else 200)
+
+
+def _choose(request: HttpRequest, memberships: list[Membership]) -> HttpResponse:
+    context = {"memberships": memberships}
+    if request.method != "POST":
+        return render(request, "portal/audits/choose.html", context)
+    page = render(request, "portal/audits/choose.html", context, status=400)
+    return with_typed_text(request, page, _("Say for which company, and send it again."))
 
 
 @require_safe

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from audits.models import AuditRequest
 from catalog.models import Contract
-from tests.support.audits import ask, leave
+from tests.support.audits import ask, filled, leave
 from tests.support.house import House
 from tickets.models import Attachment
 
@@ -70,6 +71,28 @@ def test_a_wrong_request_is_refused_by_field(
 
     assert (refused.status_code, list(refused.json()["fields"])) == (400, [field])
     assert not AuditRequest.objects.exists()
+
+
+def test_a_form_beside_its_fields_is_refused(house: House, api: Any) -> None:
+    client = api(house.requester)
+    form = SimpleUploadedFile("form.xlsx", filled(house))
+
+    both = client.client.post(
+        "/api/v1/audits/", {"form": form, "auditor_company": "Otra"}, headers=client.headers
+    )
+    other = client.post("audits/?organization=south", WANTED | {"organization": "north"})
+
+    assert (both.status_code, list(both.json()["fields"])) == (400, ["auditor_company"])
+    assert (other.status_code, list(other.json()["fields"])) == (400, ["organization"])
+    assert not AuditRequest.objects.exists()
+
+
+def test_wrong_items_are_told_under_one_name(house: House, api: Any) -> None:
+    long = {"service": "erp", "description": "x" * 2001}
+
+    refused = api(house.requester).post("audits/", WANTED | {"items": [long]})
+
+    assert (refused.status_code, list(refused.json()["fields"])) == (400, ["items"])
 
 
 def test_without_items_the_form_is_asked_for(house: House, api: Any) -> None:

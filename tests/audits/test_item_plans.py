@@ -1,7 +1,7 @@
 """Who prepares each item of an audit, and the conferences of those whom it is for."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -46,9 +46,11 @@ def test_the_preparer_of_an_item_is_told_once(house: House) -> None:
     give(consultant, date(2026, 3, 6))
     give(None, None)
 
-    letter = OutboxMessage.objects.get(template="audit_item_given")
-    assert letter.to_email == consultant.email
-    assert (letter.context["item"], letter.context["prepare_by"]) == (1, "2026-03-05")
+    letters = OutboxMessage.objects.filter(template="audit_item_given").order_by("pk")
+    assert [(each.to_email, each.context["prepare_by"]) for each in letters] == [
+        (consultant.email, "2026-03-05"),
+        (consultant.email, "2026-03-06"),
+    ]
     assert Record.objects.filter(verb="audit.item_planned").count() == 3
 
 
@@ -58,7 +60,7 @@ def test_an_item_is_given_to_nobody_who_cannot_prepare_it_nor_for_a_past_day(hou
         ({"preparer": house.staff["commercial"]}, "preparer"),
         ({"preparer": house.requester}, "preparer"),
         ({"prepare_by": date(2026, 3, 1)}, "prepare_by"),
-        ({"prepare_by": date(2090, 3, 1)}, "prepare_by"),
+        ({"prepare_by": date(2026, 3, 12)}, "prepare_by"),  # the delivery is due the day before
     ):
         wanted: dict[str, Any] = {"preparer": None, "prepare_by": None} | change
         with pytest.raises(Invalid) as refused:
@@ -88,6 +90,73 @@ def test_the_list_of_mine_has_what_waits_for_me(house: House, sign_in: Any) -> N
     assert f"{consultant} prepares it" in text_of(page)
     leave(house, audit, 1)
     assert list(queries.audits_in(consultant, "mine")) == []
+
+
+def test_an_answered_item_is_given_to_nobody(house: House) -> None:
+    audit = ask(house)
+    leave(house, audit, 1)
+
+    with pytest.raises(NotNow):
+        services.plan_item(
+            audit=audit,
+            number=1,
+            preparer=house.agent,
+            prepare_by=None,
+            by=by(house.staff["audit_area"]),
+            at=MONDAY_9AM,
+        )
+
+
+def test_who_prepares_it_stays_when_the_day_alone_changes(house: House, sign_in: Any) -> None:
+    audit = ask(house)
+    consultant = house.staff["consultant"]
+    services.plan_item(
+        audit=audit,
+        number=1,
+        preparer=consultant,
+        prepare_by=None,
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+    consultant.is_active = False
+    consultant.save()
+
+    sent = sign_in(house.agent).post(
+        f"/admin/audits/{audit.ticket.number}/plan_item/1/",
+        {"preparer": consultant.pk, "prepare_by": "2026-03-05"},
+    )
+
+    item = queries.get_item(audit, 1)
+    assert (sent.status_code, item.preparer, item.prepare_by) == (
+        302,
+        consultant,
+        date(2026, 3, 5),
+    )
+
+
+def test_the_place_alone_of_a_conference_changes_on_the_page(house: House, sign_in: Any) -> None:
+    """At the second 01:30 of the night on which clocks go back, which a local time cannot name."""
+    house.north.time_zone = "America/New_York"
+    house.north.save()
+    audit = ask(house)
+    second = datetime(2026, 11, 1, 6, 30, 15, tzinfo=UTC)
+    conference = services.schedule_conference(
+        audit=audit,
+        starts_at=second,
+        minutes=60,
+        place="Sala 1",
+        attendees=["x@y.example"],
+        by=by(house.agent),
+        at=MONDAY_9AM,
+    )
+
+    sign_in(house.agent).post(
+        f"/admin/audits/{audit.ticket.number}/move_conference/{conference.pk}/",
+        {"starts_at": "2026-11-01T01:30", "minutes": "60", "place": "Sala 2"},
+    )
+
+    conference.refresh_from_db()
+    assert (conference.starts_at, conference.place) == (second, "Sala 2")
 
 
 def test_an_item_is_late_after_its_day_until_it_is_answered(house: House) -> None:

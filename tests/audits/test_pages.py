@@ -89,14 +89,14 @@ def test_a_customer_downloads_the_form_sends_it_and_follows_the_items(
     assert audit.ticket.number in client.get("/audits/").content.decode()
 
 
-def test_of_two_forms_the_first_is_read(house: House, sign_in: Any) -> None:
+def test_of_two_forms_none_is_read(house: House, sign_in: Any) -> None:
     client = sign_in(house.requester)
     forms = [xlsx(house, fields={"C4": "First auditor"}), xlsx(house, fields={"C4": "Second"})]
 
     sent = client.post("/audits/new/", {"how": "file", "form": forms})
 
-    assert sent.status_code == 302
-    assert AuditRequest.objects.get().auditor_company == "First auditor"
+    assert (sent.status_code, list(sent.context["form"].errors)) == (400, ["form"])
+    assert not AuditRequest.objects.exists()
 
 
 def test_another_customer_sees_nothing_of_an_audit(house: House, sign_in: Any, client: Any) -> None:

@@ -17,11 +17,12 @@ from foundation.accounts.models import Team
 from foundation.activity.models import Record
 from foundation.core.errors import Invalid, NotAllowed
 from foundation.notifications.models import OutboxMessage
-from tests.support.audits import ask
+from tests.support.audits import ask, filled, membership, upload
 from tests.support.house import DAY, MONDAY_9AM, House, by
 from tests.support.html import text_of
 from tests.support.pages import english
 from tests.support.statements import statements
+from tests.support.tickets import step
 
 pytestmark = pytest.mark.usefixtures("monday")
 
@@ -36,7 +37,8 @@ EXPECTED = date(2026, 4, 6)
 
 
 def contract_of(house: House) -> Contract:
-    return Contract.objects.filter(organization=house.north).select_related("organization").get()
+    found = Contract.objects.filter(organization=house.north).select_related("organization")
+    return found.get(reference="C-north")
 
 
 def plan(house: House, day: date = EXPECTED, **more: Any) -> PlannedAudit:
@@ -70,6 +72,97 @@ def test_what_is_asked_for_meets_the_nearest_plan_of_its_contract(house: House) 
         services.end_plan(
             planned=near, reason="No", by=by(house.staff["audit_area"]), at=MONDAY_9AM
         )
+
+
+def test_a_plan_of_another_contract_year_is_not_met(house: House) -> None:
+    Contract.objects.update(ends_on=None)
+    house.north.save()
+    next_year = plan(house, date(2027, 3, 2))
+
+    ask(house)
+
+    next_year.refresh_from_db()
+    assert next_year.audit is None
+
+
+def test_a_registered_plan_is_met_under_its_own_contract(house: House) -> None:
+    first = contract_of(house)
+    second = contract_of(house)
+    second.pk = None
+    second.reference = "SECOND"
+    second.save()
+    second.services.set(first.services.all(), through_defaults={"organization": house.north})
+    house.north.save()
+    plan(house, date(2026, 3, 20))
+    own = services.plan_audit(
+        plan=AuditPlan(second, date(2026, 9, 1)), by=by(house.agent), at=MONDAY_9AM
+    )
+
+    audit = ask(house, plan=own)
+
+    own.refresh_from_db()
+    assert (audit.contract, own.audit) == (second, audit)
+
+
+@pytest.mark.parametrize("ends", ["declined", "cancelled"])
+def test_a_plan_comes_again_when_its_audit_uses_no_allowance(house: House, ends: str) -> None:
+    planned = plan(house)
+    audit = ask(house, fields={"C10": "Pruebas"} if ends == "declined" else {})
+    if ends == "declined":
+        services.evaluate_environment(
+            audit=audit,
+            approves=False,
+            reason="No",
+            by=by(house.staff["audit_area"]),
+            at=MONDAY_9AM,
+        )
+    else:
+        step(house, audit.ticket, "cancel", at=MONDAY_9AM, user=house.requester, reason="No")
+
+    planned.refresh_from_db()
+    assert (planned.audit, planned.is_coming) == (None, True)
+    assert Record.objects.filter(verb="planned_audit.released").count() == 1
+    again = ask(house)
+    planned.refresh_from_db()
+    assert planned.audit == again
+
+
+def test_nothing_is_planned_or_registered_for_a_customer_that_is_not_active(house: House) -> None:
+    planned = plan(house, date(2026, 3, 4))
+    house.north.is_active = False
+    house.north.save()
+
+    with pytest.raises(Invalid, match="is not active"):
+        plan(house, date(2026, 5, 4))
+    with pytest.raises(NotAllowed, match="is not active"):
+        services.request_audit(
+            membership=membership(house),
+            form=upload(filled(house), "form.xlsx"),
+            by=by(house.agent),
+            at=MONDAY_9AM,
+        )
+    assert services.remind_of_plans(at=MONDAY_9AM) == 0
+    planned.refresh_from_db()
+    assert planned.reminded_at is None
+
+
+def test_a_contract_that_begins_later_is_planned(house: House, sign_in: Any) -> None:
+    Contract.objects.filter(organization=house.north).update(starts_on=date(2026, 4, 1))
+    house.north.save()
+
+    done = sign_in(english(house)).post(
+        "/admin/audits/plan/new/",
+        {"contract": contract_of(house).pk, "expected_on": "2026-04-06"},
+    )
+
+    assert (done.status_code, PlannedAudit.objects.count()) == (302, 1)
+
+
+def test_one_day_of_a_contract_is_planned_once(house: House) -> None:
+    plan(house)
+
+    with pytest.raises(Invalid, match="is planned for that day already"):
+        plan(house)
 
 
 def test_the_audit_area_is_reminded_once_for_each_day_that_a_plan_names(house: House) -> None:
@@ -155,14 +248,18 @@ def test_a_plan_that_somebody_changed_meanwhile_is_not_overwritten(
         "notes": "Ours",
     }
 
-    first = client.post(f"/admin/audits/plan/{planned.pk}/", data)
+    client.post(f"/admin/audits/plan/{planned.pk}/", data)
     second = client.post(f"/admin/audits/plan/{planned.pk}/", data | {"notes": "Other"})
 
+    page = second.content.decode()
+    assert (second.status_code, "Other" in page, "Saved meanwhile:" in page) == (409, True, True)
+    assert second.context["form"].data["version"] == "2"
+    mended = client.post(
+        f"/admin/audits/plan/{planned.pk}/", data | {"notes": "Other", "version": 2}
+    )
     planned.refresh_from_db()
-    assert (first.status_code, second.status_code) == (302, 409)
-    assert (planned.notes, planned.version) == ("Ours", 2)
-    assert "Other" in second.content.decode()
-    assert Record.objects.filter(verb="planned_audit.changed").count() == 1
+    assert (mended.status_code, planned.notes, planned.version) == (302, "Other", 3)
+    assert Record.objects.filter(verb="planned_audit.changed").count() == 2
     with pytest.raises(StalePlan):
         services.change_plan(
             planned=planned,
@@ -212,7 +309,8 @@ def test_the_list_by_contract_says_what_each_year_has(house: House, sign_in: Any
 def test_the_lists_of_plans_cost_the_same_for_one_and_for_many(house: House, sign_in: Any) -> None:
     client = sign_in(english(house, "audit_area"))
     plan(house)
-    services.end_plan(planned=plan(house), reason="No", by=by(house.agent), at=MONDAY_9AM)
+    other = plan(house, date(2026, 4, 7))
+    services.end_plan(planned=other, reason="No", by=by(house.agent), at=MONDAY_9AM)
     paths = [f"/admin/audits/plan/?show={show}" for show in ("coming", "contracts", "closed")]
     before = [statements(client, path) for path in paths]
     for month in range(4, 10):

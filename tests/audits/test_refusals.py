@@ -1,6 +1,6 @@
 """Every page and API route of audits allows an act to exactly the roles of the table."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from audits.services import NewVisit
 from foundation.accounts.models import Membership
 from foundation.accounts.services import issue_user_token
 from foundation.core.errors import NotAllowed
+from foundation.core.zones import zone
 from tests.support.audits import (
     ITEMS_OF_TABLE,
     TABLE,
@@ -64,6 +65,10 @@ def _file() -> SimpleUploadedFile:
     return SimpleUploadedFile("a.csv", b"a;b\n")
 
 
+def _today(audit: AuditRequest) -> datetime:
+    return timezone.now().astimezone(zone(audit.organization.time_zone))
+
+
 def _desk(audit: AuditRequest, act: Act) -> tuple[str, dict[str, Any]]:
     """Return the path and the complete data of an act on the desk's page."""
     waiting, approved = (
@@ -74,7 +79,7 @@ def _desk(audit: AuditRequest, act: Act) -> tuple[str, dict[str, Any]]:
     reason = {"reason": "Because."}
     targets: dict[Act, tuple[int, dict[str, Any]]] = {
         Act.EVALUATE: (0, reason | {"approves": "yes"}),
-        Act.PLAN_ITEM: (3, {"preparer": "", "prepare_by": "2040-01-02"}),
+        Act.PLAN_ITEM: (3, {"preparer": "", "prepare_by": f"{_today(audit):%Y-%m-%d}"}),
         Act.PREPARE: (3, {"classification": "internal", "file": _file()}),
         Act.APPROVE: (waiting, {}),
         Act.REFUSE: (waiting, reason),

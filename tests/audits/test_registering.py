@@ -6,13 +6,15 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 from openpyxl import load_workbook
 
 from audits.models import AuditRequest, Visit
 from audits.queries import delivery_clock, requestable_services
 from audits.reading import TypedAudit, read_form, read_typed
-from audits.services import request_audit
+from audits.services import AuditPlan, end_plan, plan_audit, request_audit
+from catalog.models import Contract
 from foundation.core.classification import Channel
 from foundation.core.errors import Invalid
 from foundation.notifications.models import OutboxMessage
@@ -110,8 +112,15 @@ def test_a_wrong_typed_field_is_named(
 def test_wrong_items_are_named_with_their_number(house: House) -> None:
     long = "x" * 2001
 
-    assert wrong_in(house, typed(house, "Fine", long)) == {
-        "items": "Item 2 (Network): Shorten it to 2000 characters."
+    erp = house.services["erp"]
+    network = house.services["network"]
+    several = TypedAudit(
+        values=VALUES, items=[(network, long), (network, "Fine"), (network, long), (erp, long)]
+    )
+    shorten = "Shorten it to 2000 characters."
+    assert wrong_in(house, several) == {
+        f"items_{network.pk}": f"Item 1 of Network: {shorten} Item 3 of Network: {shorten}",
+        f"items_{erp.pk}": f"Item 1 of Erp: {shorten}",
     }
     assert wrong_in(house, TypedAudit(values=VALUES, items=[])) == {
         "items": "List at least one item."
@@ -219,7 +228,7 @@ def test_a_used_allowance_names_the_audit_that_used_it(house: House, sign_in: An
     read = client.get(ADDRESS)
     sent = client.post(ADDRESS, page_data(house))
 
-    assert ("form" in read.context, number in read.content.decode()) == (False, True)
+    assert number in read.content.decode()
     assert (sent.status_code, number in sent.content.decode()) == (400, True)
     assert AuditRequest.objects.count() == 1
 
@@ -232,6 +241,92 @@ def test_who_does_not_register_gets_no_form(house: House, sign_in: Any, role: st
     assert client.get("/admin/audits/form/north/").status_code == 403
     assert client.get("/admin/audits/plan/").status_code == 403
     assert "Register an audit" not in text_of(client.get("/admin/audits/").content.decode())
+
+
+@pytest.mark.parametrize("address", ["?plan={plan}", "?organization=north"])
+def test_what_was_typed_is_kept_when_plan_or_customer_is_gone(
+    house: House, sign_in: Any, address: str
+) -> None:
+    area = house.staff["audit_area"]
+    contract = Contract.objects.select_related("organization").get(organization=house.north)
+    plan = plan_audit(plan=AuditPlan(contract, date(2026, 4, 6)), by=by(area), at=MONDAY_9AM)
+    path = f"/admin/audits/new/{address.format(plan=plan.pk)}"
+    client = sign_in(english(house, "audit_area"))
+    house.north.is_active = False
+    house.north.save()
+
+    page = client.post(path, page_data(house), headers={"origin": "http://testserver"})
+
+    assert page.status_code == 400
+    assert "Lista de usuarios" in page.content.decode()
+    assert not AuditRequest.objects.exists()
+
+
+def test_a_plan_that_was_called_off_meanwhile_does_not_keep_the_audit_from_being_registered(
+    house: House, sign_in: Any
+) -> None:
+    area = house.staff["audit_area"]
+    contract = Contract.objects.select_related("organization").get(organization=house.north)
+    plan = plan_audit(plan=AuditPlan(contract, date(2026, 4, 6)), by=by(area), at=MONDAY_9AM)
+    end_plan(planned=plan, reason="No", by=by(area), at=MONDAY_9AM)
+
+    page = sign_in(english(house, "audit_area")).post(
+        f"/admin/audits/new/?plan={plan.pk}", page_data(house)
+    )
+
+    assert page.status_code == 302
+    assert AuditRequest.objects.get().organization == house.north
+
+
+def test_a_file_beside_what_is_typed_is_not_dropped_without_a_word(
+    house: House, sign_in: Any
+) -> None:
+    form = SimpleUploadedFile("form.xlsx", filled(house))
+
+    page = sign_in(english(house, "audit_area")).post(ADDRESS, page_data(house, form=form))
+
+    assert (page.status_code, list(page.context["form"].errors)) == (400, ["how"])
+
+
+def test_a_text_that_names_a_character_stays_as_it_was_typed(house: House) -> None:
+    audit = request_audit(
+        membership=membership(house),
+        form=typed(house, "_x000D_ and _x0041_"),
+        by=by(house.requester),
+        at=MONDAY_9AM,
+    )
+
+    services = requestable_services(house.north, MONDAY_9AM)
+    with audit.form.file.open() as stream:
+        read = read_form(stream, services, at=MONDAY_9AM)
+    assert [item.description for item in read.items] == ["_x000D_ and _x0041_"]
+
+
+def test_without_a_contract_both_doors_say_so(house: House, sign_in: Any) -> None:
+    Contract.objects.filter(organization=house.north).update(ends_on=date(2026, 1, 5))
+    house.north.save()
+
+    portal = sign_in(house.requester).get("/audits/new/")
+    desk = sign_in(english(house, "audit_area")).get(ADDRESS)
+
+    assert "ask your account manager" in text_of(portal.content.decode())
+    assert "No contract of this customer is in force" in text_of(desk.content.decode())
+    assert ("form" in portal.context, "form" in desk.context) == (False, False)
+
+
+def test_a_contract_that_ended_after_the_request_came_still_counts(
+    house: House, sign_in: Any
+) -> None:
+    Contract.objects.filter(organization=house.north).update(ends_on=date(2026, 3, 1))
+    house.north.save()
+    data = page_data(house, channel="email", contacted_at="2026-02-27T10:00")
+
+    client = sign_in(english(house, "audit_area"))
+    late = client.post(ADDRESS, page_data(house))
+    done = client.post(ADDRESS, data)
+
+    assert "No contract in force covers a service" in text_of(late.content.decode())
+    assert done.status_code == 302
 
 
 def test_a_member_who_raises_no_tickets_is_not_offered(house: House, sign_in: Any) -> None:
