@@ -95,7 +95,7 @@ def request_audit(
     Raises ``NotAllowed``, ``FormRefused`` (the wrong cells), ``AllowanceUsed``, ``TooMany``, or
     ``Invalid`` when no contract covers the items, a typed field is wrong or the visit is in the
     past. In order: lock on the organization's row, ticket with form and checklist, audit, items,
-    visit, clock, record, notice to BPO and the audit area.
+    record, visit, clock, plan, notice to BPO and the audit area.
     """
     organization = membership.organization
     author = acting_person(by)
@@ -121,18 +121,10 @@ def request_audit(
         by=by,
         at=at,
     )
-    audit = _create_audit(ticket, wanted, allowance, form, at=at)
+    audit = _create_audit(ticket, wanted, allowance, form, by=by, at=at)
     if visit is not None:
         _announce(audit, visit, author, at)
     delivery = start_promise(ticket=ticket, metric=Metric.DELIVERY, by=by, at=came_at)
-    record_audit(
-        audit,
-        verbs.REQUESTED,
-        by=by,
-        at=at,
-        items=len(wanted.items),
-        environment=str(wanted.environment),
-    )
     meet_plan(audit=audit, day=day, plan=plan, by=by, at=at)
     notices.notify_requested(audit=audit, due_at=delivery.due_at, author_id=author.pk, at=at)
     return audit
@@ -211,6 +203,7 @@ def _create_audit(
     allowance: Allowance,
     form: CheckedFile,
     *,
+    by: Actor,
     at: datetime,
 ) -> AuditRequest:
     audit: AuditRequest = AuditRequest.objects.create(
@@ -239,6 +232,14 @@ def _create_audit(
             description=without_secrets(item.description),
         )
         for number, item in enumerate(wanted.items, start=1)
+    )
+    record_audit(
+        audit,
+        verbs.REQUESTED,
+        by=by,
+        at=at,
+        items=len(wanted.items),
+        environment=str(wanted.environment),
     )
     return audit
 

@@ -104,6 +104,9 @@ def test_two_agents_on_one_ticket(browser: Browser, mesa: Mesa, language: str) -
 def test_no_page_of_the_desk_is_too_wide(browser: Browser, mesa: Mesa, language: str) -> None:
     ticket = first_ticket(mesa, "all")
     walker = Walker(browser, mesa, SUPERVISOR, language)
+    walker.open("/admin/audits/")
+    audit = walker.page.locator(".cell-number a").first.get_attribute("href")
+    assert audit
     pages = (
         "/admin/",
         "/admin/queue/?view=all",
@@ -119,6 +122,12 @@ def test_no_page_of_the_desk_is_too_wide(browser: Browser, mesa: Mesa, language:
         "/admin/replies/new/",
         "/admin/register/",
         "/admin/audits/",
+        audit,
+        "/admin/audits/plan/",
+        "/admin/audits/plan/?show=contracts",
+        "/admin/audits/plan/1/",
+        "/admin/audits/new/?organization=andes",
+        f"{ticket}customer/",
         "/admin/duty/absence/add/",
         "/admin/duty/shift/add/",
         "/admin/signature/",
@@ -128,6 +137,10 @@ def test_no_page_of_the_desk_is_too_wide(browser: Browser, mesa: Mesa, language:
     )
     for address in pages:
         walker.open(address)
+        walker.page.evaluate(
+            "for (const step of document.querySelectorAll('.steps-column .inline-step')) "
+            "step.open = true"
+        )
         for width in WIDTHS:
             walker.page.set_viewport_size({"width": width, "height": 900})
             wide = walker.page.evaluate(

@@ -139,6 +139,62 @@ def test_a_recurring_ticket_is_planned_paused_and_resumed_with_the_keyboard(
     walker.expect_no_refusal()
 
 
+def test_an_item_is_given_to_somebody_and_a_conference_scheduled_with_the_keyboard(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    walker = Walker(browser, mesa, "audit@mesa.example", language)
+    page = walker.page
+    walker.open("/admin/audits/")
+    walker.do(lambda: page.locator(".cell-number a").first.press("Enter"))
+    item = page.locator(".audit-items > li").last
+    item.locator("details:has([name=prepare_by]) > summary").press("Enter")
+    item.locator("[name=preparer]").focus()
+    page.keyboard.press("End")
+    given = item.locator("[name=preparer] option:checked").text_content()
+    assert given
+    walker.check_accessibility()
+    walker.do(lambda: item.locator("details:has([name=prepare_by]) .button-primary").press("Enter"))
+    expect(page.locator(".audit-items > li").last).to_contain_text(given)
+
+    opener = page.locator("aside details:has([name=people]) > summary")
+    opener.press("Enter")
+    form = page.locator("aside form:has([name=people])")
+    form.locator("[name=starts_at]").fill("2027-02-01T10:00")
+    form.locator("[name=place]").focus()
+    page.keyboard.type(f"Sala {language}")
+    form.locator("[name=people]").first.press("Space")
+    walker.do(lambda: form.locator(".button-primary").press("Enter"))
+    expect(page.locator("aside")).to_contain_text(f"Sala {language}")
+    walker.expect_no_refusal()
+
+
+def test_a_copy_of_a_reply_is_sent_with_the_keyboard(
+    browser: Browser, mesa: Mesa, language: str
+) -> None:
+    raise_tickets(mesa, 1, f"Copy {language}")
+    walker = Walker(browser, mesa, AGENT, language)
+    page = walker.page
+    walker.open(f"/admin/queue/?view=unassigned&q=Copy {language}")
+    address = page.locator("[data-row] .cell-subject a").first.get_attribute("href")
+    assert address
+    walker.open(address)
+
+    page.keyboard.press("r")
+    body = page.locator("form.composer [name=body]")
+    expect(body).to_be_focused()
+    page.keyboard.type("We look at it.")
+    copies = page.locator("form.composer .copies")
+    summary = copies.locator("summary")
+    if summary.count():
+        summary.press("Enter")
+    copies.locator("[name=cc]").focus()
+    page.keyboard.type(f"other-{language}@norte.example")
+    walker.check_accessibility()
+    walker.act(lambda: body.press("Control+Enter"))
+    said = page.locator(".conversation").get_by_text(f"other-{language}@norte.example")
+    expect(said.first).to_be_visible()
+
+
 def test_a_text_is_formatted_and_previewed_with_the_keyboard(
     browser: Browser, mesa: Mesa, language: str
 ) -> None:

@@ -205,6 +205,14 @@ def test_a_server_that_does_not_answer_leaves_the_text_on_the_page(
 def test_every_other_page_is_clean(browser: Browser, mesa: Mesa, language: str) -> None:
     for email, paths in {
         AGENT: ["/admin/", "/admin/register/"],
+        "audit@mesa.example": [
+            "/admin/audits/plan/",
+            "/admin/audits/plan/?show=contracts",
+            "/admin/audits/plan/new/",
+            "/admin/audits/plan/1/",
+            "/admin/audits/new/",
+            "/admin/audits/new/?organization=andes",
+        ],
         "admin@mesa.example": [
             "/admin/config/",
             "/admin/accounts/organization/",
