@@ -114,6 +114,7 @@ def request_audit(
         request=NewTicket(
             **_fixed(wanted, organization),
             membership=membership,
+            contract=contract,
             files=[form, *checklist],
             arrival=arrival,
             is_from_other_area=registers and not author.can(Capability.WORK_TICKETS),

@@ -102,6 +102,7 @@ def test_a_registered_plan_is_met_under_its_own_contract(house: House) -> None:
 
     own.refresh_from_db()
     assert (audit.contract, own.audit) == (second, audit)
+    assert audit.ticket.contract == second  # whose terms the clocks have
 
 
 @pytest.mark.parametrize("ends", ["declined", "cancelled"])

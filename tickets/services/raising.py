@@ -96,6 +96,7 @@ class NewTicket:
     arrival: Arrival | None = None  # of a request that the desk registers; None: it arrives now
     written: Written | None = None  # of one that is split off another ticket
     planned_at: datetime | None = None  # of a recurring ticket, which the system raises
+    contract: Contract | None = None  # in force and covering the service; None: the usual one
     # Registered by the staff of another area, which the caller has checked: the desk gets a new
     # ticket that nobody holds.
     is_from_other_area: bool = False
@@ -132,8 +133,7 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
     if by.person_id == request.requester.pk:
         count_act(Limited.TICKETS, by=by, at=at)
         count_act(Limited.FILES, by=by, at=at, amount=len(request.files))
-    local_day = received_at.astimezone(zone(request.organization.time_zone)).date()
-    contract = contract_on(request.organization, local_day, service_id=request.service.pk)
+    contract = request.contract or _usual_contract(request, received_at)
     priority = matrix_for(request.organization, contract.pk if contract else None, received_at)[
         request.urgency, request.impact
     ]
@@ -175,6 +175,11 @@ def raise_ticket(*, request: NewTicket, by: Actor, at: datetime) -> Ticket:
         record_ticket(ticket, verbs.NUMBER_GIVEN, by=by, at=at)
         publish(NumberGiven(organization_id=ticket.organization_id, at=at, ticket_id=ticket.pk))
     return ticket
+
+
+def _usual_contract(request: NewTicket, received_at: datetime) -> Contract | None:
+    day = received_at.astimezone(zone(request.organization.time_zone)).date()
+    return contract_on(request.organization, day, service_id=request.service.pk)
 
 
 def _write(
