@@ -20,6 +20,8 @@ LONGEST_FORMATTED = 50_000  # characters; a longer text is a log, and is shown a
 _MARKED = re.compile(r"\*\*|`|\]\(|^[ \t]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]", re.MULTILINE)
 _TARGET = re.compile(r"https?://|mailto:", re.IGNORECASE)
 _BOLD = "**"
+_CODE_BLOCK = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
+_BETWEEN_BLOCKS = re.compile(r"\n(?=</?(?:p|ul|ol|li|pre)\b|\Z)")
 
 
 def formatted(text: str) -> SafeString:
@@ -31,6 +33,18 @@ def formatted(text: str) -> SafeString:
         return format_html("<p>{}</p>", _linked(body))
     html = _MARKDOWN.render(body).strip("\n")
     return mark_safe(html)  # noqa: S308 - every rule escapes what it shows
+
+
+def formatted_for_mail(text: str) -> SafeString:
+    """Return ``formatted`` with a ``<br>`` for each line end of a paragraph or an item, and no line
+    end between blocks: a mail program may not know ``white-space: pre-wrap``, which keeps the
+    spaces here.
+    """
+    parts = [
+        part if place % 2 else _BETWEEN_BLOCKS.sub("", part).replace("\n", "<br>")
+        for place, part in enumerate(_CODE_BLOCK.split(formatted(text)))
+    ]
+    return mark_safe("".join(parts))  # noqa: S308 - adds nothing but line breaks
 
 
 def _linked(text: str) -> SafeString:

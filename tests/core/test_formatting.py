@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.core.formatting import LONGEST_FORMATTED, formatted
+from foundation.core.formatting import LONGEST_FORMATTED, formatted, formatted_for_mail
 
 ALLOWED = {
     *("p", "strong", "ul", "ol", "li", "pre", "code", "a"),
@@ -146,3 +146,20 @@ def test_a_text_without_marks_is_the_same_text(text: str) -> None:
     plain = "".join(letter for letter in text if letter not in "*`](").lstrip("-+0123456789")
 
     assert Reader(formatted(f"a{plain}")).text == f"a{plain}"
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("One\ntwo\n\n  three", "<p>One<br>two<br><br>  three</p>"),
+        ("**Ana**\nDesk", "<p><strong>Ana</strong><br>Desk</p>"),
+        ("- a\n  b\n- c\n\nEnd", "<ul><li>a<br>b</li><li>c</li></ul><p>End</p>"),
+        (
+            "`a`\n```\nx\n  y\n```\nz",
+            "<p><code>a</code></p><pre><code>x\n  y\n</code></pre><p>z</p>",
+        ),
+        ("**a**\n<p>\n</ul>", "<p><strong>a</strong><br>&lt;p&gt;<br>&lt;/ul&gt;</p>"),
+    ],
+)
+def test_line_ends_stand_in_a_mail(text: str, html: str) -> None:
+    assert formatted_for_mail(text) == html

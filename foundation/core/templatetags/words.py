@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 
 from foundation.core.classification import Channel, Kind, Priority, SupportType
 from foundation.core.durations import exact_duration, full_duration, short_duration
-from foundation.core.formatting import formatted
+from foundation.core.formatting import formatted, formatted_for_mail
 from foundation.core.wording import day_words, is_spanish
 from foundation.core.zones import instant_words, zone, zone_words
 
 register = template.Library()
 register.filter("formatted", formatted)
+register.filter("formatted_for_mail", formatted_for_mail)
 
 
 @register.filter
