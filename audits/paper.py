@@ -119,7 +119,7 @@ def invitation(audit: AuditRequest, conference: Conference) -> bytes:
     event = Event()
     event.add("uid", f"audit-conference-{conference.pk}@{settings.MESA_MAIL_DOMAIN}")
     event.add("sequence", conference.sequence)
-    event.add("dtstamp", conference.scheduled_at.astimezone(UTC))
+    event.add("dtstamp", conference.changed_at.astimezone(UTC))
     # UTC needs no VTIMEZONE and has no skipped hour
     event.add("dtstart", conference.starts_at.astimezone(UTC))
     event.add("dtend", conference.ends_at.astimezone(UTC))

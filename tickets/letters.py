@@ -17,7 +17,10 @@ from tickets.queries import original_of
 
 # What people wrote, of the values from which letters are written.
 _TEXTS = frozenset(
-    {"subject", "survivor_subject", "description", "body", "reason", "tried", "title"}
+    {
+        *("subject", "survivor_subject", "description", "body", "reason", "tried", "title"),
+        "signature",
+    }
 )
 
 

@@ -11,9 +11,11 @@ from tickets.permissions import may_follow
 from tickets.queries import signature_under, visible_to, watchers_of
 
 
-def copies_of(ticket: Ticket, message: Message) -> list[Letter]:
-    """Return the copies of a message for the other addresses. Who has no account gets no link to
-    the ticket; each ``cc`` is named in all of them, no ``bcc`` in any.
+def copies_of(ticket: Ticket, message: Message, *, key: str = "") -> list[Letter]:
+    """Return the copies of a message for the other addresses, masked whatever the contract says:
+    who gets one could not see the original on a page. Who has no account gets no link to the
+    ticket; each ``cc`` is named in all of them, no ``bcc`` in any. ``key`` is that of the letters
+    about the same fact.
     """
     letters = []
     for address in [*message.cc, *message.bcc]:
@@ -24,11 +26,11 @@ def copies_of(ticket: Ticket, message: Message) -> list[Letter]:
                 ticket,
                 to=reader,
                 template="ticket_copy",
-                key=f"message:{message.pk}",
+                key=key or f"message:{message.pk}",
                 for_staff=person is not None and person.is_staff,
                 author=str(message.author or ""),
                 requester=str(ticket.requester),
-                body=as_written(ticket, message),
+                body=message.body,
                 estimated_at=message.estimated_at.isoformat() if message.estimated_at else "",
                 signature=signature_under(message, language_of(reader, ticket)),
                 may_open=person is not None and visible_to(person).filter(pk=ticket.pk).exists(),

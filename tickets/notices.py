@@ -134,7 +134,7 @@ def notify_state(
             ticket, key=key, by_id=by.person_id, is_public=True, body=body, is_step=True
         )
     if message and message.is_public:
-        letters += copies_of(ticket, message)
+        letters += copies_of(ticket, message, key=key)
     if has_reader(ticket):
         letters.append(
             ticket_letter(

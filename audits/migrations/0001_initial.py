@@ -173,7 +173,7 @@ class Migration(migrations.Migration):
                 ("attendees", models.JSONField(default=list)),
                 ("sequence", models.PositiveSmallIntegerField(default=0)),
                 ("is_cancelled", models.BooleanField(default=False)),
-                ("scheduled_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
                 (
                     "audit",
                     models.ForeignKey(

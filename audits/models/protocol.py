@@ -63,7 +63,7 @@ class Visit(OrganizationRow):
 
 class Conference(OrganizationRow):
     """A conference of customer, auditor and the teams (SPEC 9.3); its invitation is an iCalendar
-    file.
+    file, of the instant ``changed_at``: when it was scheduled, moved or cancelled.
     """
 
     audit = models.ForeignKey(AuditRequest, on_delete=models.PROTECT, related_name="+")
@@ -74,7 +74,7 @@ class Conference(OrganizationRow):
     sequence = models.PositiveSmallIntegerField(default=0)
     is_cancelled = models.BooleanField(default=False)
     scheduled_by = person_field()
-    scheduled_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
 
     class Meta(OrganizationRow.Meta):
         ordering = ("starts_at", "pk")

@@ -125,7 +125,7 @@ def schedule_conference(
         place=require_text(place, "place"),
         attendees=people,
         scheduled_by=user,
-        scheduled_at=at,
+        changed_at=at,
     )
     record_audit(
         locked,
@@ -174,7 +174,8 @@ def move_conference(
     conference.minutes = minutes
     conference.place = there
     conference.sequence = conference.sequence + 1
-    conference.save(update_fields=["starts_at", "minutes", "place", "sequence"])
+    conference.changed_at = at
+    conference.save(update_fields=["starts_at", "minutes", "place", "sequence", "changed_at"])
     record_audit(
         locked,
         verbs.CONFERENCE_MOVED,
@@ -229,7 +230,8 @@ def cancel_conference(
         return conference
     conference.is_cancelled = True
     conference.sequence = conference.sequence + 1
-    conference.save(update_fields=["is_cancelled", "sequence"])
+    conference.changed_at = at
+    conference.save(update_fields=["is_cancelled", "sequence", "changed_at"])
     record_audit(locked, verbs.CONFERENCE_CANCELLED, by=by, at=at, conference=conference.pk)
     notices.invite(audit=locked, conference=conference, at=at)
     return conference

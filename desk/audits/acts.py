@@ -60,7 +60,8 @@ class Given:
         self._view = view
 
     @cached_property
-    def _people(self) -> list[User]:
+    def people(self) -> list[User]:
+        """Who may prepare evidence for the customer."""
         return queries.preparers_of(self._audit.organization_id)
 
     @cached_property
@@ -82,10 +83,13 @@ class Given:
         else:
             item = next(each.item for each in self._view.items if each.item.number == number)
         present = item.preparer
-        kept = [present] if present is not None and present not in self._people else []
+        kept = [present] if present is not None and present not in self.people else []
         return {
-            "people": [*self._people, *kept],
-            "initial": {"preparer": item.preparer_id or "", "prepare_by": item.prepare_by},
+            "people": [*self.people, *kept],
+            "initial": {
+                "preparer": present.email if present is not None else "",
+                "prepare_by": item.prepare_by,
+            },
         }
 
     def _conference(self, conference_id: int) -> dict[str, Any]:
@@ -142,7 +146,7 @@ def carry_out(request: HttpRequest, audit: AuditRequest, name: str, target: int,
             **same,
         ),
         Act.PLAN_ITEM: lambda: services.plan_item(
-            number=target, preparer=form.person(), prepare_by=data["prepare_by"], **same
+            number=target, preparer=data["preparer"], prepare_by=data["prepare_by"], **same
         ),
         Act.CANCEL_CONFERENCE: lambda: services.cancel_conference(conference_id=target, **same),
         Act.ANSWER_VISIT: lambda: services.answer_visit(

@@ -67,10 +67,15 @@ class PrepareForm(forms.Form):
 
 
 class ItemPlanForm(forms.Form):
-    """``people`` are those who may prepare evidence for the customer."""
+    """``people`` are those who may prepare evidence for the customer; the page offers their
+    addresses once, for all of its items.
+    """
 
-    preparer = forms.TypedChoiceField(
-        label=_("Who prepares it"), required=False, coerce=int, empty_value=None
+    preparer = forms.CharField(
+        label=_("Address of who prepares it"),
+        required=False,
+        max_length=254,
+        widget=forms.TextInput(attrs={"list": "preparers", "autocomplete": "off"}),
     )
     prepare_by = forms.DateField(
         label=_("To be prepared by"),
@@ -80,15 +85,16 @@ class ItemPlanForm(forms.Form):
 
     def __init__(self, *args: Any, people: Sequence[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.people: dict[int | None, User] = {person.pk: person for person in people}
-        fields: Any = self.fields
-        fields["preparer"].choices = [
-            ("", gettext("Nobody")),
-            *((pk, str(person)) for pk, person in self.people.items()),
-        ]
+        self.people = people
 
-    def person(self) -> User | None:
-        return self.people.get(self.cleaned_data["preparer"])
+    def clean_preparer(self) -> User | None:
+        address = self.cleaned_data["preparer"].strip().lower()
+        if not address:
+            return None
+        for person in self.people:
+            if person.email.lower() == address:
+                return person
+        raise forms.ValidationError(gettext("Choose one of the addresses that are offered."))
 
 
 class WaiveForm(ReasonForm):

@@ -80,8 +80,8 @@ def register_audit(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" and not offered:
         return render(request, "desk/audits/register.html", context)
     form = RegisterAuditForm(
-        request.POST or None,
-        request.FILES or None,
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
         initial={
             "begun": begun(request, now),
             "auditor_company": planned.auditor_company if planned else "",

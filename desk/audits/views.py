@@ -109,6 +109,7 @@ def _page(
         "wants_notice": queries.needs_delay_notice(view, now),
         "sees_decision": sees_evidence(user, audit.organization_id),
         "handlers": queries.handlers_of(audit),
+        "preparers": given.people if Act.PLAN_ITEM in allowed else [],
         "items": [
             {**_item(each, offer, user, may_open, attachments), "is_late": each.is_late(today)}
             for each in view.items

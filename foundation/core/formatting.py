@@ -5,6 +5,7 @@ indentation, underscores, backslashes, markup of HTML.
 
 import re
 from collections.abc import MutableMapping, Sequence
+from html import unescape
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,13 @@ from markdown_it.token import Token
 LONGEST_FORMATTED = 50_000  # characters; a longer text is a log, and is shown as it was typed
 _MARKED = re.compile(r"\*\*|`|\]\(|^[ \t]*(?:[-*+]|[0-9]{1,9}[.)])[ \t]", re.MULTILINE)
 _TARGET = re.compile(r"https?://|mailto:", re.IGNORECASE)
+# Signs, links without words, and marks that turn the direction of what follows: shown as typed.
+_MISLEADS = re.compile(r"^[ \t]*\+[ \t]|\[\s*\]\(|[\u202a-\u202e\u2066-\u2069]", re.MULTILINE)
+_LANGUAGE = re.compile(
+    r"\s*(?:bash|c|cpp|csharp|css|html|ini|java|javascript|js|json|php|python|sh|sql|xml|yaml)\s*"
+)
+_WORD = re.compile(r"\w+")
+_NUMBERED = re.compile(r"^[ \t]*[0-9]{1,9}[.)](?=[ \t])", re.MULTILINE)
 _BOLD = "**"
 _CODE_BLOCK = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 _BETWEEN_BLOCKS = re.compile(r"\n(?=</?(?:p|ul|ol|li|pre)\b|\Z)")
@@ -29,10 +37,19 @@ def formatted(text: str) -> SafeString:
     Paragraphs keep their line ends and want ``white-space: pre-wrap``.
     """
     body = text.replace("\r\n", "\n").replace("\r", "\n")
-    if len(body) > LONGEST_FORMATTED or not _MARKED.search(body):
-        return format_html("<p>{}</p>", _linked(body))
-    html = _MARKDOWN.render(body).strip("\n")
-    return mark_safe(html)  # noqa: S308 - every rule escapes what it shows
+    if len(body) <= LONGEST_FORMATTED and _MARKED.search(body) and not _MISLEADS.search(body):
+        html = _MARKDOWN.render(body).strip("\n")
+        if _says_all(body, html):
+            return mark_safe(html)  # noqa: S308 - every rule escapes what it shows
+    return format_html("<p>{}</p>", _linked(body))
+
+
+def _says_all(body: str, html: str) -> bool:
+    """Tell whether each word and number of a text stands in its HTML, as words, as the target of a
+    link or as the number of an item: a text of which anything would be lost is shown as typed.
+    """
+    typed = _WORD.findall(_NUMBERED.sub("", body))
+    return set(typed) <= set(_WORD.findall(unescape(html)))
 
 
 def formatted_for_mail(text: str) -> SafeString:
@@ -59,6 +76,8 @@ def _markdown() -> MarkdownIt:
     parser.validateLink = lambda url: bool(_TARGET.match(url))  # type: ignore[method-assign]
     parser.core.ruler.push("spaces", _keep_spaces)
     parser.core.ruler.push("bold alone", _keep_bold_alone)
+    parser.core.ruler.push("numbers", _keep_numbers)
+    parser.core.ruler.push("first lines", _keep_first_lines)
     for name, rule in (("text", _text), ("link_open", _link_open), ("link_close", _link_close)):
         parser.add_render_rule(name, rule)
     return parser
@@ -69,6 +88,21 @@ def _keep_bold_alone(state: StateCore) -> None:
     for token in state.tokens:
         if token.children:
             token.children = _joined(token.children)
+
+
+def _keep_numbers(state: StateCore) -> None:
+    """Give the items of a numbered list the numbers that were typed, where counting would not."""
+    counts: list[int] = []
+    for token in state.tokens:
+        if token.type == "ordered_list_open":
+            counts.append(int(token.attrGet("start") or 1))
+        elif token.type == "ordered_list_close":
+            counts.pop()
+        elif token.type == "list_item_open" and token.info.isdecimal():
+            typed = int(token.info)
+            if typed != counts[-1]:
+                token.attrSet("value", str(typed))
+            counts[-1] = typed + 1
 
 
 def _bold_alone(token: Token) -> Token:
@@ -108,6 +142,14 @@ def _keep_spaces(state: StateCore) -> None:
         spaces = "\n" * blank + line[: len(line) - len(line.lstrip())]
         if spaces:
             inline.children = [Token("text", "", 0, content=spaces), *(inline.children or ())]
+
+
+def _keep_first_lines(state: StateCore) -> None:
+    """Put what stands beside the mark of a code block, and is no name of a language, into it."""
+    for token in state.tokens:
+        if token.type == "fence" and token.info.strip() and not _LANGUAGE.fullmatch(token.info):
+            token.content = f"{token.info.strip()}\n{token.content}"
+            token.info = ""
 
 
 Tokens = Sequence[Token]

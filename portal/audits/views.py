@@ -96,8 +96,8 @@ def new_audit(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" and not offered:
         return render(request, "portal/audits/new.html", {"organization": organization})
     form = AuditFields(
-        request.POST or None,
-        request.FILES or None,
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
         services=offered,
         notices={each.contract.visit_notice_days for each in allowances},
     )

@@ -14,7 +14,7 @@ from foundation.core.errors import Invalid
 from foundation.documents.models import Blob
 from foundation.notifications.models import OutboxMessage
 from tests.support.audits import ask, leave
-from tests.support.house import DAY, MONDAY_9AM, House, by
+from tests.support.house import DAY, HOUR, MONDAY_9AM, House, by
 from tests.support.html import text_of
 from tests.support.pages import english
 
@@ -123,7 +123,7 @@ def test_who_prepares_it_stays_when_the_day_alone_changes(house: House, sign_in:
 
     sent = sign_in(house.agent).post(
         f"/admin/audits/{audit.ticket.number}/plan_item/1/",
-        {"preparer": consultant.pk, "prepare_by": "2026-03-05"},
+        {"preparer": consultant.email, "prepare_by": "2026-03-05"},
     )
 
     item = queries.get_item(audit, 1)
@@ -159,6 +159,22 @@ def test_the_place_alone_of_a_conference_changes_on_the_page(house: House, sign_
     assert (conference.starts_at, conference.place) == (second, "Sala 2")
 
 
+def test_an_address_that_is_not_offered_is_refused_and_kept(house: House, sign_in: Any) -> None:
+    number = ask(house).ticket.number
+    client = sign_in(english(house))
+
+    page = client.post(
+        f"/admin/audits/{number}/plan_item/1/",
+        {"preparer": house.requester.email, "prepare_by": "2026-03-05"},
+    )
+
+    text = page.content.decode()
+    assert page.status_code == 400
+    assert "Choose one of the addresses that are offered." in text
+    assert f'value="{house.requester.email}"' in text
+    assert f'<option value="{house.staff["consultant"].email}">' in text
+
+
 def test_an_item_is_late_after_its_day_until_it_is_answered(house: House) -> None:
     audit = ask(house)
     services.plan_item(
@@ -190,11 +206,12 @@ def test_a_moved_conference_replaces_the_one_in_the_calendars(house: House) -> N
 
     def move(**changes: Any) -> None:
         wanted = {"starts_at": MONDAY_9AM + 2 * DAY, "minutes": 60, "place": "Sala 1"} | changes
+        now = MONDAY_9AM + HOUR
         services.move_conference(
             audit=audit,
             conference_id=conference.pk,
             by=by(house.agent),
-            at=MONDAY_9AM,
+            at=now,
             **wanted,
         )
 
@@ -208,6 +225,7 @@ def test_a_moved_conference_replaces_the_one_in_the_calendars(house: House) -> N
         content = stream.read()
     assert b"SEQUENCE:1" in content
     assert b"DTSTART:20260304T150000Z" in content
+    assert b"DTSTAMP:20260302T160000Z" in content
     for wrong, field in (
         ({"starts_at": MONDAY_9AM - DAY}, "starts_at"),
         ({"minutes": 0}, "minutes"),

@@ -329,6 +329,16 @@ def test_a_contract_that_ended_after_the_request_came_still_counts(
     assert done.status_code == 302
 
 
+@pytest.mark.parametrize("name", ["requester", "audit_area"])
+def test_an_empty_form_is_refused(house: House, sign_in: Any, name: str) -> None:
+    person = house.requester if name == "requester" else house.staff[name]
+    path = "/audits/new/" if name == "requester" else ADDRESS
+
+    page = sign_in(person).post(path, {})
+
+    assert (page.status_code, "how" in page.context["form"].errors) == (400, True)
+
+
 def test_a_member_who_raises_no_tickets_is_not_offered(house: House, sign_in: Any) -> None:
     client = sign_in(english(house, "audit_area"))
     recipient = membership(house, "report_recipient")

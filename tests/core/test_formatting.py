@@ -1,5 +1,7 @@
 """Bold, lists, code and links of messages; everything else stands as it was typed."""
 
+import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -163,3 +165,31 @@ def test_a_text_without_marks_is_the_same_text(text: str) -> None:
 )
 def test_line_ends_stand_in_a_mail(text: str, html: str) -> None:
     assert formatted_for_mail(text) == html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- " * 12 + "Mensaje original\n\nParrafo importante **x**",
+        "* " * 12 + "\nDe: Ana\nAsunto: factura\n\nCuerpo **x**",
+        "".join(f"{'  ' * level}- nivel {level}\n" for level in range(14)),
+        "~~~~ Mensaje original ~~~~\n- de: Ana\ntexto **b**",
+        '[guia](https://x.example/a "titulo perdido")',
+    ],
+)
+def test_a_text_of_which_something_would_be_lost_is_shown_as_it_was_typed(text: str) -> None:
+    shown = set(re.findall(r"\w+", unescape(re.sub(r"<[^>]*>", " ", formatted(text)))))
+
+    assert set(re.findall(r"\w+", text)) <= shown
+
+
+def test_numbers_signs_and_first_lines_stay() -> None:
+    assert formatted("1. a\n3. b\n7. c") == (
+        '<ol>\n<li>a</li>\n<li value="3">b</li>\n<li value="7">c</li>\n</ol>'
+    )
+    assert formatted("2. x\n5. y") == ('<ol start="2">\n<li>x</li>\n<li value="5">y</li>\n</ol>')
+    assert formatted("+ 500\n- 200") == "<p>+ 500\n- 200</p>"
+    assert formatted("```Error 0x80070005 in setup.exe\nsecond\n```") == (
+        "<pre><code>Error 0x80070005 in setup.exe\nsecond\n</code></pre>"
+    )
+    assert "[](" in formatted("[](https://x.example/path)")

@@ -236,3 +236,64 @@ def test_the_composer_sends_them_and_shows_what_is_wrong(
     portal = client.get(f"/tickets/{ticket.number}/").content.decode()
     assert BOSS in portal
     assert SUPPLIER not in portal
+
+
+def test_a_copy_has_no_secret_whatever_the_contract_says(house: House) -> None:
+    ticket = make_ticket(house)
+
+    services.reply_to_customer(
+        ticket=fresh(ticket),
+        body="contraseña: Zarzamora77",
+        copies=typed_copies(BOSS, SUPPLIER),
+        by=by(house.agent),
+        at=SOON,
+    )
+
+    texts = [render_message(each).text for each in letters().values()]
+    assert len(texts) == 2
+    assert not any("Zarzamora77" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        '"requester"@south.example',
+        "ana@münchen.example",
+        "anı@elsewhere.example",
+        "=?utf-8?q?x?=@elsewhere.example",
+        "commercial@desk.example",
+        "mesa@desk.example",
+    ],
+)
+def test_another_spelling_the_own_address_and_who_sees_no_tickets_are_refused(
+    house: House, settings: Any, address: str
+) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Mesa <mesa@desk.example>"
+    ticket = make_ticket(house)
+
+    with pytest.raises(Invalid) as refused:
+        reply(house, ticket, address)
+
+    assert list(refused.value.fields) == ["cc"]
+    assert not letters()
+
+
+def test_a_follower_who_is_copied_gets_one_letter_of_a_step(house: House) -> None:
+    ticket = started(house, at=MONDAY_9AM)
+    coordinator = house.people["coordinator"]
+    services.watch_ticket(
+        ticket=fresh(ticket), person=coordinator, by=by(house.agent), at=MONDAY_9AM
+    )
+
+    services.transition_ticket(
+        ticket=fresh(ticket),
+        name="pend_user",
+        details=TransitionDetails(message="Which one?", copies=Copies(cc=(coordinator.email,))),
+        by=by(house.agent),
+        at=SOON,
+    )
+
+    told = OutboxMessage.objects.filter(to_email=coordinator.email, dedupe_key__contains="state:")
+    assert [each.template for each in told] == ["ticket_copy"]
+    texts = OutboxMessage.objects.filter(to_email=coordinator.email)
+    assert sum("Which one?" in render_message(each).text for each in texts) == 1

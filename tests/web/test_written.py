@@ -31,7 +31,7 @@ def test_pages_and_letters_show_it_as_it_was_typed(house: House, sign_in: Any) -
     assert all(each.startswith(expected) for each in written)
     letter = render_message(OutboxMessage.objects.get(template="ticket_reply")).html
     assert "white-space:pre-wrap" in letter
-    assert "  First:\n\n    def f():\n        return &lt;1&gt;" in letter
+    assert "  First:<br><br>    def f():<br>        return &lt;1&gt;" in letter
 
 
 @pytest.mark.usefixtures("monday")
@@ -81,7 +81,7 @@ def test_bold_and_lists_are_formatted_on_pages_and_in_letters(house: House, sign
         assert "<p>Try <strong>this</strong>:</p>\n<pre><code>ping &lt;host&gt;" in page
 
     letter = render_message(OutboxMessage.objects.get(template="ticket_reply"))
-    assert "<p>Try <strong>this</strong>:</p>\n<pre><code>ping &lt;host&gt;" in letter.html
+    assert "<p>Try <strong>this</strong>:</p><pre><code>ping &lt;host&gt;" in letter.html
     assert f'<a href="{settings.MESA_URL}/tickets/{ticket.number}/"' in letter.html
     assert "Try **this**:\n```\nping <host>" in letter.text
 

@@ -3,17 +3,21 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from email.utils import parseaddr
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from foundation.accounts.queries import may_read, user_by_email
+from foundation.accounts.queries import user_by_email
 from foundation.core.errors import Invalid, Text
 from tickets.models import Ticket
+from tickets.permissions import may_follow
 
 MOST_COPIES = 10  # of a message
 LONGEST_ADDRESS = 254
+_ODD = re.compile(r"[\"\\]|=\?")
 _TYPED = re.compile(r"(?:[^<>]*<\s*)?([^<>\s]+)(?:\s*>)?")
 
 
@@ -70,7 +74,14 @@ def _address(typed: str) -> str:
         validate_email(address)
     except ValidationError:
         return ""
-    return address if len(address) <= LONGEST_ADDRESS else ""
+    # One mailbox has one spelling here: a quoted name, an encoded word or letters that not every
+    # server takes could be those of an account that is written in another way.
+    is_plain = address.isascii() and not _ODD.search(address)
+    return address if is_plain and len(address) <= LONGEST_ADDRESS else ""
+
+
+def _own_address() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].lower()
 
 
 def _what_is_wrong(ticket: Ticket, typed: Iterable[str], addresses: Iterable[str]) -> Text:
@@ -79,7 +90,10 @@ def _what_is_wrong(ticket: Ticket, typed: Iterable[str], addresses: Iterable[str
         return _("“%(text)s” is no e-mail address.") % {"text": odd[0][:100]}
     for address in addresses:
         person = user_by_email(address)
-        if person is not None and not may_read(person.pk, ticket.organization_id):
+        if address == _own_address():
+            words = _("%(address)s is the address that Mesa writes from.")
+            return words % {"address": address}
+        if person is not None and not may_follow(person, ticket):
             words = _("%(address)s may not read about %(organization)s.")
             return words % {"address": address, "organization": ticket.organization}
     return ""
