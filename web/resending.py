@@ -42,7 +42,7 @@ TYPED = frozenset(
         *("cc", "bcc", "rule", "tasks", "body_es", "body_en"),
         *("tags", "title", "lines", "minutes", "note"),
         *("auditor_company", "auditor_name", "auditor_email", "purpose", "notes"),
-        *("visitors", "summary", "agreed_by", "place", "attendees", "answer", "name"),
+        *("preparer", "visitors", "summary", "agreed_by", "place", "attendees", "answer", "name"),
     }
 )
 # Fields that a form fills in by itself when it is opened.

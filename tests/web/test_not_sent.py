@@ -296,6 +296,7 @@ def forms_of(module: str) -> Iterator[type[forms.Form]]:
 def test_the_fields_that_people_type_into_are_known() -> None:
     modules = ["portal.catalog.forms", "portal.tickets.forms", "portal.audits.forms"]
     modules += ["desk.tickets.forms", "desk.tickets.registration", "desk.audits.forms"]
+    modules += ["desk.audits.planning", "desk.audits.registering", "desk.tickets.elsewhere"]
     modules += [f"desk.tickets.{name}" for name in ("mark_form", "remote_form", "analysis_forms")]
     typed = {
         name
