@@ -1,14 +1,19 @@
 """What the API says of an audit."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.audits.serializers import AuditSerializer, ConferenceSerializer
 from api.fields import BodySerializer
+from api.idempotency import idempotent
+from api.tickets.answers import IDEMPOTENCY
 from api.tickets.serializers import clock_data
 from audits import queries
 from audits.models import Conference
@@ -24,6 +29,19 @@ _OWN = (
     "environment",
     "delivered_at",
 )
+
+
+def audit_act(
+    body: Any, answer: Any, *, path: str = "", name: str = "", code: int = status.HTTP_200_OK
+) -> Callable[[Any], Any]:
+    """Make a method of a mixin a ``POST`` on one audit that takes an ``Idempotency-Key``: ``body``
+    and ``answer`` are serializers; ``path`` and ``name`` of its address are those of the method
+    unless given.
+    """
+    address = {"url_path": path, "url_name": name} if path else {}
+    act = action(detail=True, methods=["post"], pagination_class=None, **address)
+    schema = extend_schema(request=body, responses={code: answer}, parameters=[IDEMPOTENCY])
+    return lambda method: schema(act(idempotent(method)))
 
 
 def same(request: Request, at: datetime) -> dict[str, Any]:

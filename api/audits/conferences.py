@@ -2,13 +2,11 @@
 
 from datetime import datetime
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.audits.answers import act_on
+from api.audits.answers import act_on, audit_act
 from api.audits.serializers import (
     ConferenceBodySerializer,
     ConferenceSerializer,
@@ -17,8 +15,6 @@ from api.audits.serializers import (
     VisitBodySerializer,
     VisitSerializer,
 )
-from api.idempotency import idempotent
-from api.tickets.answers import IDEMPOTENCY
 from audits import services
 from audits.models import VisitPlace
 
@@ -26,42 +22,27 @@ _ID = r"(?P<pk>[0-9]{1,18})"
 
 
 class ConferencesMixin:
-    @extend_schema(
-        request=ConferenceBodySerializer,
-        responses={201: ConferenceSerializer},
-        parameters=[IDEMPOTENCY],
-    )
-    @action(detail=True, methods=["post"], pagination_class=None)
-    @idempotent
+    @audit_act(ConferenceBodySerializer, ConferenceSerializer, code=status.HTTP_201_CREATED)
     def conferences(self, request: Request, number: str, *, at: datetime) -> Response:
         """Schedule a conference: everybody invited gets it for their calendar."""
         made = services.schedule_conference(**act_on(request, number, at, ConferenceBodySerializer))
         return Response(ConferenceSerializer(made).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=MoveSerializer, responses=ConferenceSerializer, parameters=[IDEMPOTENCY])
-    @action(
-        detail=True,
-        methods=["post"],
-        url_path=rf"conferences/{_ID}/move",
-        url_name="move-conference",
-        pagination_class=None,
+    @audit_act(
+        MoveSerializer,
+        ConferenceSerializer,
+        path=rf"conferences/{_ID}/move",
+        name="move-conference",
     )
-    @idempotent
     def move_conference(self, request: Request, number: str, pk: str, *, at: datetime) -> Response:
         """Move a conference; everybody invited gets the new time and place."""
         given = act_on(request, number, at, MoveSerializer)
         moved = services.move_conference(**given, conference_id=int(pk))
         return Response(ConferenceSerializer(moved).data)
 
-    @extend_schema(request=None, responses=ConferenceSerializer, parameters=[IDEMPOTENCY])
-    @action(
-        detail=True,
-        methods=["post"],
-        url_path=rf"conferences/{_ID}/cancel",
-        url_name="cancel-conference",
-        pagination_class=None,
+    @audit_act(
+        None, ConferenceSerializer, path=rf"conferences/{_ID}/cancel", name="cancel-conference"
     )
-    @idempotent
     def cancel_conference(
         self, request: Request, number: str, pk: str, *, at: datetime
     ) -> Response:
@@ -70,28 +51,16 @@ class ConferencesMixin:
         found = services.cancel_conference(**given, conference_id=int(pk))
         return Response(ConferenceSerializer(found).data)
 
-    @extend_schema(
-        request=VisitBodySerializer, responses={201: VisitSerializer}, parameters=[IDEMPOTENCY]
-    )
-    @action(detail=True, methods=["post"], pagination_class=None)
-    @idempotent
+    @audit_act(VisitBodySerializer, VisitSerializer, code=status.HTTP_201_CREATED)
     def visits(self, request: Request, number: str, *, at: datetime) -> Response:
         """Announce a visit to the site, as who asked for the audit or as a coordinator."""
         given = act_on(request, number, at, VisitBodySerializer)
         made = services.announce_visit(**given | {"place": VisitPlace(given["place"])})
         return Response(VisitSerializer(made).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(
-        request=VisitAnswerSerializer, responses=VisitSerializer, parameters=[IDEMPOTENCY]
+    @audit_act(
+        VisitAnswerSerializer, VisitSerializer, path=rf"visits/{_ID}/answer", name="answer-visit"
     )
-    @action(
-        detail=True,
-        methods=["post"],
-        url_path=rf"visits/{_ID}/answer",
-        url_name="answer-visit",
-        pagination_class=None,
-    )
-    @idempotent
     def answer_visit(self, request: Request, number: str, pk: str, *, at: datetime) -> Response:
         """Authorize a visit, or refuse it with what the customer reads."""
         given = act_on(request, number, at, VisitAnswerSerializer)

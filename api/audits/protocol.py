@@ -1,15 +1,12 @@
 """The other acts of an audit over the API: its environment, its items, its stop and its end."""
 
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
-from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.audits.answers import act_on, audit_answer
+from api.audits.answers import act_on, audit_act, audit_answer
 from api.audits.serializers import (
     AuditSerializer,
     EvaluationSerializer,
@@ -17,8 +14,6 @@ from api.audits.serializers import (
     ReasonSerializer,
     WaiverSerializer,
 )
-from api.idempotency import idempotent
-from api.tickets.answers import IDEMPOTENCY
 from audits import services
 from foundation.accounts.models import User
 from foundation.accounts.queries import user_by_email
@@ -27,28 +22,14 @@ from foundation.core.errors import Invalid
 _ITEM = r"items/(?P<item>[0-9]{1,4})"
 
 
-def _schema(body: Any = None) -> Any:
-    return extend_schema(request=body, responses=AuditSerializer, parameters=[IDEMPOTENCY])
-
-
 class ProtocolMixin:
-    @_schema(EvaluationSerializer)
-    @action(detail=True, methods=["post"], pagination_class=None)
-    @idempotent
+    @audit_act(EvaluationSerializer, AuditSerializer)
     def evaluate(self, request: Request, number: str, *, at: datetime) -> Response:
         """Approve or decline the audit of an environment other than production: the audit area."""
         services.evaluate_environment(**act_on(request, number, at, EvaluationSerializer))
         return audit_answer(request, number)
 
-    @_schema(ItemPlanSerializer)
-    @action(
-        detail=True,
-        methods=["post"],
-        url_path=rf"{_ITEM}/plan",
-        url_name="plan-item",
-        pagination_class=None,
-    )
-    @idempotent
+    @audit_act(ItemPlanSerializer, AuditSerializer, path=rf"{_ITEM}/plan", name="plan-item")
     def plan_item(self, request: Request, number: str, item: str, *, at: datetime) -> Response:
         """Say who prepares an item, and until which day; what is left out is taken away."""
         given = act_on(request, number, at, ItemPlanSerializer)
@@ -56,61 +37,37 @@ class ProtocolMixin:
         services.plan_item(**given, number=int(item))
         return audit_answer(request, number)
 
-    @_schema(ReasonSerializer)
-    @action(
-        detail=True,
-        methods=["post"],
-        url_path=rf"{_ITEM}/set-aside",
-        url_name="set-aside",
-        pagination_class=None,
-    )
-    @idempotent
+    @audit_act(ReasonSerializer, AuditSerializer, path=rf"{_ITEM}/set-aside", name="set-aside")
     def set_aside(self, request: Request, number: str, item: str, *, at: datetime) -> Response:
         """Answer an item without evidence, with the reason: BPO."""
         services.set_aside(**act_on(request, number, at, ReasonSerializer), number=int(item))
         return audit_answer(request, number)
 
-    @_schema(WaiverSerializer)
-    @action(
-        detail=True,
-        methods=["post"],
-        url_path=rf"{_ITEM}/waive",
-        url_name="waive",
-        pagination_class=None,
-    )
-    @idempotent
+    @audit_act(WaiverSerializer, AuditSerializer, path=rf"{_ITEM}/waive", name="waive")
     def waive(self, request: Request, number: str, item: str, *, at: datetime) -> Response:
         """Record the waiver with which an editable file of an item may be delivered: BPO."""
         services.waive(**act_on(request, number, at, WaiverSerializer), number=int(item))
         return audit_answer(request, number)
 
-    @_schema()
-    @action(detail=True, methods=["post"], pagination_class=None)
-    @idempotent
+    @audit_act(None, AuditSerializer)
     def complete(self, request: Request, number: str, *, at: datetime) -> Response:
         """Complete the delivery again, after the customer declined it: BPO."""
         services.complete_audit(**act_on(request, number, at))
         return audit_answer(request, number)
 
-    @_schema(ReasonSerializer)
-    @action(detail=True, methods=["post"], pagination_class=None)
-    @idempotent
+    @audit_act(ReasonSerializer, AuditSerializer)
     def stop(self, request: Request, number: str, *, at: datetime) -> Response:
         """Stop an audit after a request to manipulate information; the committee is told."""
         services.stop_audit(**act_on(request, number, at, ReasonSerializer))
         return audit_answer(request, number)
 
-    @_schema(ReasonSerializer)
-    @action(detail=True, methods=["post"], pagination_class=None)
-    @idempotent
+    @audit_act(ReasonSerializer, AuditSerializer)
     def resume(self, request: Request, number: str, *, at: datetime) -> Response:
         """Go on with a stopped audit, after the committee's decision: the audit area."""
         services.resume_audit(**act_on(request, number, at, ReasonSerializer))
         return audit_answer(request, number)
 
-    @_schema(ReasonSerializer)
-    @action(detail=True, methods=["post"], pagination_class=None)
-    @idempotent
+    @audit_act(ReasonSerializer, AuditSerializer)
     def release(self, request: Request, number: str, *, at: datetime) -> Response:
         """Let those who worked with the evidence of an audit that was called off send files to its
         customer again: BPO.

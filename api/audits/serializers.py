@@ -16,7 +16,8 @@ from audits.models import (
     Visit,
     VisitPlace,
 )
-from audits.services.planning import LONGEST_COMPANY, LONGEST_NOTES
+from audits.models.fields import LONGEST_LINE
+from audits.models.planning import LONGEST_NOTES
 from audits.workbook import MAX_TEXT
 from foundation.core.classification import Environment
 
@@ -246,7 +247,5 @@ class PlannedAuditBodySerializer(BodySerializer):
     organization = serializers.SlugField()
     contract = serializers.CharField(max_length=60, help_text="The reference of the contract.")
     expected_on = serializers.DateField()
-    auditor_company = serializers.CharField(
-        max_length=LONGEST_COMPANY, allow_blank=True, default=""
-    )
+    auditor_company = serializers.CharField(max_length=LONGEST_LINE, allow_blank=True, default="")
     notes = TextField(max_length=LONGEST_NOTES, allow_blank=True, default="")
