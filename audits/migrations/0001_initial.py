@@ -266,6 +266,17 @@ class Migration(migrations.Migration):
                 ),
                 ("number", models.PositiveSmallIntegerField()),
                 ("description", models.TextField()),
+                (
+                    "preparer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who prepares",
+                    ),
+                ),
+                ("prepare_by", models.DateField(null=True, verbose_name="to be prepared by")),
                 ("set_aside_reason", models.TextField(blank=True)),
                 ("set_aside_at", models.DateTimeField(null=True)),
                 ("waiver_reason", models.TextField(blank=True)),
@@ -623,22 +634,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddField(
-            model_name="requesteditem",
-            name="prepare_by",
-            field=models.DateField(null=True, verbose_name="to be prepared by"),
-        ),
-        migrations.AddField(
-            model_name="requesteditem",
-            name="preparer",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="who prepares",
-            ),
         ),
         migrations.CreateModel(
             name="PlannedAudit",

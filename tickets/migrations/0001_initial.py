@@ -2425,6 +2425,7 @@ class Migration(migrations.Migration):
                             ("service", "The service is not offered any more"),
                             ("late", "Mesa was not running then, and for too long afterwards"),
                             ("refused", "The ticket was refused"),
+                            ("failed", "Mesa failed; the log of the workers says why"),
                         ],
                         max_length=10,
                     ),
@@ -2438,6 +2439,7 @@ class Migration(migrations.Migration):
                         verbose_name="organization",
                     ),
                 ),
+                ("detail", models.CharField(blank=True, max_length=500)),
                 (
                     "recurrence",
                     models.ForeignKey(
@@ -2538,25 +2540,5 @@ class Migration(migrations.Migration):
             model_name="recurrence",
             name="rule_day",
             field=models.DateField(null=True),
-        ),
-        migrations.AddField(
-            model_name="recurrenceday",
-            name="detail",
-            field=models.CharField(blank=True, max_length=500),
-        ),
-        migrations.AlterField(
-            model_name="recurrenceday",
-            name="problem",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("requester", "The requester may not raise tickets any more"),
-                    ("service", "The service is not offered any more"),
-                    ("late", "Mesa was not running then, and for too long afterwards"),
-                    ("refused", "The ticket was refused"),
-                    ("failed", "Mesa failed; the log of the workers says why"),
-                ],
-                max_length=10,
-            ),
         ),
     ]
