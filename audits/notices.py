@@ -19,7 +19,7 @@ from audits.models import (
     Visit,
 )
 from foundation.accounts.models import User
-from foundation.accounts.queries import serves, staff_with_role, supervisors_of
+from foundation.accounts.queries import serves, staff_serving, supervisors_of
 from foundation.accounts.roles import StaffRole
 from foundation.core.links import Link
 from foundation.documents.services import store_bytes
@@ -69,11 +69,7 @@ def remind_of_plan(*, planned: PlannedAudit, at: datetime) -> None:
     """Remind the audit area that serves the customer of an audit that is expected soon; without
     one, who planned it or, when they do not serve it any more, the supervisors of the desk.
     """
-    area = [
-        person
-        for person in staff_with_role(StaffRole.AUDIT_AREA)
-        if serves(person, planned.organization_id)
-    ]
+    area = staff_serving(planned.organization_id, StaffRole.AUDIT_AREA)
     organization = planned.organization
     planner = planned.planned_by
     keeps = planner.is_active and serves(planner, organization.pk)
@@ -210,7 +206,7 @@ def invite(*, audit: AuditRequest, conference: Conference, at: datetime) -> None
 
 
 def _people(audit: AuditRequest, *roles: StaffRole) -> list[User]:
-    return [person for person in staff_with_role(*roles) if serves(person, audit.organization_id)]
+    return staff_serving(audit.organization_id, *roles)
 
 
 def _notify(

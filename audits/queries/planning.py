@@ -104,11 +104,7 @@ def invitable(audit: AuditRequest) -> list[tuple[str, str]]:
         found[audit.auditor_email] = f"{audit.auditor_name} · {audit.auditor_company}"
     items = RequestedItem.objects.filter(audit=audit).select_related("preparer").order_by("number")
     team = [ticket.owner, ticket.assignee, *(item.preparer for item in items)]
-    area = [
-        person
-        for person in staff_serving(audit.organization_id)
-        if StaffRole.AUDIT_AREA in person.staff_roles
-    ]
+    area = staff_serving(audit.organization_id, StaffRole.AUDIT_AREA)
     for person in [*team, *area]:
         if person is not None and person.is_active:
             found.setdefault(person.email, str(person))

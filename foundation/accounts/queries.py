@@ -144,9 +144,7 @@ def is_only_administrator(user: User) -> bool:
 
 def supervisors_of(organization_id: int) -> list[User]:
     """Return the desk's supervisors who serve the organization."""
-    return [
-        user for user in staff_with_role(StaffRole.DESK_SUPERVISOR) if serves(user, organization_id)
-    ]
+    return staff_serving(organization_id, StaffRole.DESK_SUPERVISOR)
 
 
 def serves(user: User, organization_id: int) -> bool:
@@ -154,16 +152,18 @@ def serves(user: User, organization_id: int) -> bool:
     return user.is_staff and organization_id in organization_ids_of(user)
 
 
-def staff_serving(organization_id: int) -> list[User]:
-    """Return the active people of the staff who serve the organization, by name, in two statements:
-    those without a group, or of a group that lists no organization or this one.
+def staff_serving(organization_id: int, *roles: StaffRole) -> list[User]:
+    """Return the active people of the staff with one of the roles, or with any, who serve the
+    organization, by name, in two statements: those without a group, or of a group that lists no
+    organization or this one.
     """
     listed: dict[int, set[int | None]] = {}
     rows = Team.objects.filter(members__isnull=False).order_by()
     for person_id, listed_id in rows.values_list("members__pk", "organizations__id"):
         listed.setdefault(person_id, set()).add(listed_id)
     anybody = {None, organization_id}
-    return [person for person in staff() if listed.get(person.pk, anybody) & anybody]
+    people = staff_with_role(*roles) if roles else staff()
+    return [person for person in people if listed.get(person.pk, anybody) & anybody]
 
 
 def may_read(user_id: int, organization_id: int) -> bool:
