@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from audits.models.fields import LONGEST_LINE
 from catalog.models import Service
 from foundation.core.classification import Environment
 from foundation.core.texts import is_blank
@@ -61,8 +62,8 @@ def _text(value: Any) -> str:
 
 def _line(value: Any) -> str:
     text = " ".join(_text(value).split())
-    if len(text) > 120:  # noqa: PLR2004 - ``max_length`` of the columns
-        raise ValueError(_("Shorten it to %(limit)d characters.") % {"limit": 120})
+    if len(text) > LONGEST_LINE:
+        raise ValueError(_("Shorten it to %(limit)d characters.") % {"limit": LONGEST_LINE})
     return text
 
 

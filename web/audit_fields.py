@@ -6,20 +6,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audits.models import VisitPlace
+from audits.models.fields import LONGEST_LINE
+from audits.queries import requestable_services
 from audits.reading import TypedAudit, read_form, read_typed
 from audits.services import NewVisit
-from audits.workbook import FIELDS, MAX_TEXT
+from audits.workbook import FIELDS, MAX_TEXT, make_form
 from catalog.models import Service
+from foundation.accounts.models import Organization
 from foundation.core.classification import Environment
 from foundation.core.errors import DomainError
 from foundation.core.texts import is_blank
 from foundation.documents.checking import CheckedFile
+from foundation.documents.tables import XLSX_TYPE
 from web.forms import FilesField, TextField
+from web.language import current_language
 
 TYPED = "typed"
 FILE = "file"
@@ -35,7 +41,7 @@ class AuditFields(forms.Form):
     """
 
     how = forms.ChoiceField(
-        label=gettext_lazy("How you give the request"),
+        label=gettext_lazy("How you make the request"),
         choices=(
             (TYPED, gettext_lazy("Write it here")),
             (FILE, gettext_lazy("Attach the filled form (XLSX)")),
@@ -48,9 +54,11 @@ class AuditFields(forms.Form):
         help_text=gettext_lazy("The form of this page, as it was downloaded."),
     )
     auditor_company = forms.CharField(
-        label=gettext_lazy("Auditing company"), required=False, max_length=120
+        label=gettext_lazy("Auditing company"), required=False, max_length=LONGEST_LINE
     )
-    auditor_name = forms.CharField(label=gettext_lazy("Auditor"), required=False, max_length=120)
+    auditor_name = forms.CharField(
+        label=gettext_lazy("Auditor"), required=False, max_length=LONGEST_LINE
+    )
     auditor_email = forms.EmailField(label=gettext_lazy("Auditor's e-mail"), required=False)
     purpose = TextField(
         label=gettext_lazy("Purpose of the audit"),
@@ -128,7 +136,7 @@ class AuditFields(forms.Form):
         if data.get("how") == FILE and attached != 1:
             self.add_error("form", _("Attach the filled form: one file."))
         elif data.get("how") == TYPED and attached:
-            words = _("You attached a form and chose to write here: choose one of both.")
+            words = _("You attached a form but chose to write here: choose one of the two.")
             self.add_error("how", words)
         elif data.get("how") == TYPED and self.services:
             try:
@@ -198,6 +206,18 @@ class AuditFields(forms.Form):
             return next((each for each in self.fields if each.startswith(_ITEMS)), None)
         is_hidden = name == "form" and self.cleaned_data.get("how") == TYPED
         return None if is_hidden or name not in self.fields else name
+
+
+def empty_workbook(organization: Organization) -> HttpResponse:
+    """Return the empty request form with the services that the organization has contracted, in the
+    reader's language.
+    """
+    services = requestable_services(organization, timezone.now())
+    content = make_form(services, language=current_language())
+    response = HttpResponse(content, content_type=XLSX_TYPE)
+    name = f"{organization.slug}-audit-request.xlsx"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _notice_words(notices: set[int]) -> str:

@@ -116,3 +116,11 @@ class FilesField(forms.Field):
     def clean(self, value: Any) -> None:
         if self.required and not value:
             raise forms.ValidationError(_("Attach a file."))
+
+
+def take_version(form: forms.Form, version: int) -> None:
+    """Keep what was typed in a refused form with the version that is saved now: sending it again
+    overwrites what has changed meanwhile.
+    """
+    form.data = form.data.copy()  # type: ignore[attr-defined]
+    form.data["version"] = str(version)  # type: ignore[index]

@@ -1,10 +1,12 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audits.models.fields import person_field
+from audits.models.fields import LONGEST_LINE, person_field
 from audits.models.requests import AuditRequest
 from catalog.models import Contract
 from foundation.accounts.models import OrganizationRow
+
+LONGEST_NOTES = 2000
 
 
 class PlannedAudit(OrganizationRow):
@@ -17,7 +19,7 @@ class PlannedAudit(OrganizationRow):
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
     expected_on = models.DateField(_("expected on"))
-    auditor_company = models.CharField(_("auditing company"), max_length=120, blank=True)
+    auditor_company = models.CharField(_("auditing company"), max_length=LONGEST_LINE, blank=True)
     notes = models.TextField(_("notes"), blank=True)
     planned_by = person_field()
     planned_at = models.DateTimeField()

@@ -2,7 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from audits.models.fields import person_field
+from audits.models.fields import LONGEST_LINE, person_field
 from catalog.models import Contract, Service
 from foundation.accounts.models import OrganizationRow
 from foundation.core.classification import Environment
@@ -35,8 +35,8 @@ class AuditRequest(OrganizationRow):
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=12, choices=AuditState)
     year_starts_on = models.DateField()
-    auditor_company = models.CharField(_("auditing company"), max_length=120)
-    auditor_name = models.CharField(_("auditor"), max_length=120)
+    auditor_company = models.CharField(_("auditing company"), max_length=LONGEST_LINE)
+    auditor_name = models.CharField(_("auditor"), max_length=LONGEST_LINE)
     auditor_email = models.EmailField(_("auditor's e-mail"), blank=True)
     purpose = models.TextField(_("purpose"))
     period_from = models.DateField(_("period from"))
@@ -90,7 +90,7 @@ class RequestedItem(OrganizationRow):
     set_aside_at = models.DateTimeField(null=True)
     # The waiver: without it no editable file is delivered (SPEC 9.4).
     waiver_reason = models.TextField(blank=True)
-    waiver_agreed_by = models.CharField(max_length=120, blank=True)
+    waiver_agreed_by = models.CharField(max_length=LONGEST_LINE, blank=True)
     waived_by = person_field()
     waived_at = models.DateTimeField(null=True)
 

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from audits import notices, verbs
 from audits.models import AuditRequest, PlannedAudit, RequestedItem
+from audits.models.fields import LONGEST_LINE
+from audits.models.planning import LONGEST_NOTES
 from audits.permissions import Act, can_register, plans_audits
 from audits.queries import (
     coming_plans,
@@ -22,6 +24,7 @@ from audits.queries import (
 )
 from audits.services.base import NotNow, lock_for_act, record_audit, require_text
 from catalog.models import Contract
+from foundation.accounts.locks import lock_organization
 from foundation.accounts.models import User
 from foundation.accounts.queries import acting_person
 from foundation.activity.services import Fact, record
@@ -32,9 +35,6 @@ from foundation.core.texts import is_blank, one_line
 from foundation.core.wording import day_words
 from foundation.core.zones import zone
 from tickets.masking import secrets_in
-
-LONGEST_COMPANY = 120
-LONGEST_NOTES = 2000
 
 
 class StalePlan(DomainError):
@@ -58,12 +58,12 @@ def plan_audit(*, plan: AuditPlan, by: Actor, at: datetime) -> PlannedAudit:
     """Plan an audit that the customer is expected to ask for. Raises ``NotAllowed`` for others than
     the audit area and the desk, ``Invalid`` for a day that has passed or lies outside the contract.
     """
-    author = _require_planner(plan.contract.organization_id, by)
+    author = _planner(plan.contract.organization_id, by)
+    lock_organization(
+        plan.contract.organization_id
+    )  # of two who plan one day the second is refused
     _check(plan, at)
-    same = coming_plans().filter(contract=plan.contract, expected_on=plan.expected_on)
-    if same.exists():
-        words = _("An audit of this contract is planned for that day already.")
-        raise Invalid(words, fields={"expected_on": words})
+    _require_free_day(plan)
     planned = PlannedAudit(
         organization_id=plan.contract.organization_id, planned_by=author, planned_at=at
     )
@@ -81,7 +81,8 @@ def change_plan(
     ``NotNow`` once it was asked for or called off, ``StalePlan`` when it has another version than
     the expected one, if any.
     """
-    _require_planner(planned.organization_id, by)
+    _planner(planned.organization_id, by)
+    lock_organization(planned.organization_id)
     found = _locked(planned)
     if expected_version not in (None, found.version):
         raise StalePlan(
@@ -91,6 +92,8 @@ def change_plan(
         words = _("Choose a contract of the same customer.")
         raise Invalid(words, fields={"contract": words})
     _check(plan, at, is_new=plan.expected_on != found.expected_on)
+    if (plan.contract, plan.expected_on) != (found.contract, found.expected_on):
+        _require_free_day(plan)
     if plan.expected_on != found.expected_on:
         found.reminded_at = None
     _put(found, plan)
@@ -105,7 +108,7 @@ def end_plan(*, planned: PlannedAudit, reason: str, by: Actor, at: datetime) -> 
     """Call off a planned audit, with the reason. Raises ``NotAllowed``, ``Invalid`` without a
     reason, ``NotNow`` once it was asked for or called off.
     """
-    person = _require_planner(planned.organization_id, by)
+    person = _planner(planned.organization_id, by)
     found = _locked(planned)
     found.end_reason = require_text(reason, "reason")
     found.ended_by = person
@@ -215,7 +218,8 @@ def require_planner(person: User) -> None:
         raise NotAllowed(_("Only the audit area and the desk plan audits."))
 
 
-def _require_planner(organization_id: int, by: Actor) -> User:
+def _planner(organization_id: int, by: Actor) -> User:
+    """Return who acts. Raises ``NotAllowed`` unless they plan audits of this customer."""
     person = acting_person(by)
     require_planner(person)
     if not can_register(person, organization_id):
@@ -262,15 +266,22 @@ def _check(plan: AuditPlan, at: datetime, *, is_new: bool = True) -> None:
         wrong["expected_on"] = _("Contract %(contract)s is not in force on that day.") % {
             "contract": contract.reference
         }
-    if len(one_line(plan.auditor_company)) > LONGEST_COMPANY:
+    if len(one_line(plan.auditor_company)) > LONGEST_LINE:
         wrong["auditor_company"] = _("Shorten it to %(limit)d characters.") % {
-            "limit": LONGEST_COMPANY
+            "limit": LONGEST_LINE
         }
     if len(plan.notes) > LONGEST_NOTES:
         wrong["notes"] = _("Shorten it to %(limit)d characters.") % {"limit": LONGEST_NOTES}
     if wrong:
         raise Invalid(_("The plan was not saved."), fields=wrong)
     require_day_in_reach(plan.expected_on, at, "expected_on")
+
+
+def _require_free_day(plan: AuditPlan) -> None:
+    same = coming_plans().filter(contract=plan.contract, expected_on=plan.expected_on)
+    if same.exists():
+        words = _("An audit of this contract is planned for that day already.")
+        raise Invalid(words, fields={"expected_on": words})
 
 
 def _put(planned: PlannedAudit, plan: AuditPlan) -> None:

@@ -112,7 +112,7 @@ def request_audit(
         _check_visit(visit, organization, at)
     ticket = raise_ticket(
         request=NewTicket(
-            **_fixed(wanted, organization),
+            **_ticket_values(wanted, organization),
             membership=membership,
             contract=contract,
             files=[form, *checklist],
@@ -293,7 +293,7 @@ def _contract(
     raise Invalid(words, fields={"form": words})
 
 
-def _fixed(wanted: WantedAudit, organization: Organization) -> dict[str, Any]:
+def _ticket_values(wanted: WantedAudit, organization: Organization) -> dict[str, Any]:
     """Return what the request says of its ticket, the texts in the customer's language."""
     with translation.override(organization.language):
         subject = _("External audit: %(company)s") % {"company": wanted.auditor_company}

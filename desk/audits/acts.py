@@ -52,7 +52,7 @@ class FormOn:
         return "quiet" if self.is_aside else ""
 
 
-class Given:
+class FormArguments:
     """What the forms of an audit's acts take besides what is typed, read once for a page."""
 
     def __init__(self, audit: AuditRequest, view: AuditView | None = None) -> None:
@@ -68,7 +68,7 @@ class Given:
     def _invitable(self) -> list[tuple[str, str]]:
         return queries.invitable(self._audit)
 
-    def to(self, act: str, target: int) -> dict[str, Any]:
+    def of(self, act: str, target: int) -> dict[str, Any]:
         """Return the arguments of the form; with a view also the values that it starts from."""
         if act == Act.SCHEDULE:
             return {"invitable": self._invitable}

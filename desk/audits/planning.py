@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audits import queries, services
 from audits.models import PlannedAudit
+from audits.models.fields import LONGEST_LINE
+from audits.models.planning import LONGEST_NOTES
 from audits.services import AuditPlan, StalePlan
-from audits.services.planning import LONGEST_COMPANY, LONGEST_NOTES
 from catalog.models import Contract
 from desk.audits.forms import ReasonForm
 from desk.frame import frame
@@ -26,7 +27,7 @@ from foundation.core.errors import DomainError
 from foundation.core.zones import in_zone
 from web.access import needs
 from web.errors import page_status, put_on_form
-from web.forms import TextField
+from web.forms import TextField, take_version
 from web.once import acts_once
 from web.requests import actor, person, posted_from
 from web.tabs import Tab
@@ -52,7 +53,7 @@ class PlanForm(forms.Form):
         help_text=gettext_lazy("The audit area is reminded two weeks before."),
     )
     auditor_company = forms.CharField(
-        label=gettext_lazy("Auditing company"), required=False, max_length=LONGEST_COMPANY
+        label=gettext_lazy("Auditing company"), required=False, max_length=LONGEST_LINE
     )
     notes = TextField(
         label=gettext_lazy("Notes"),
@@ -160,10 +161,8 @@ def planned_audit(request: HttpRequest, plan_id: int) -> HttpResponse:
             )
         except StalePlan as error:
             found = queries.get_plan(person(request), plan_id)
-            data = request.POST.copy()
-            data["version"] = str(found.version)
-            form = _form_of(found, data)
             put_on_form(form, error)
+            take_version(form, found.version)
             return _plan_page(request, found, form=form, saved=found, status=page_status(error))
         except DomainError as error:
             put_on_form(form, error)

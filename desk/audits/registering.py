@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audits import queries, services
 from audits.models import PlannedAudit
-from audits.workbook import make_form
 from catalog.models import Service
 from desk.customers import CustomerForm
 from desk.frame import frame
@@ -23,11 +22,9 @@ from foundation.accounts.models import Membership, Organization
 from foundation.accounts.roles import RAISES_TICKETS, Capability
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotFound
-from foundation.documents.tables import XLSX_TYPE
-from tickets.services.raising import OLDEST_ARRIVAL
+from tickets.services import OLDEST_ARRIVAL
 from web.access import needs
-from web.audit_fields import AuditFields
-from web.language import current_language
+from web.audit_fields import AuditFields, empty_workbook
 from web.once import acts_once
 from web.requests import actor, is_id, person
 from web.resending import with_typed_text
@@ -124,14 +121,7 @@ def empty_form(request: HttpRequest, slug: str) -> HttpResponse:
     organization = Organization.objects.filter(slug=slug).first()
     if organization is None:
         raise NotFound(_("There is no such organization."))
-    content = make_form(
-        queries.requestable_services(organization, timezone.now()), language=current_language()
-    )
-    response = HttpResponse(content, content_type=XLSX_TYPE)
-    response["Content-Disposition"] = (
-        f'attachment; filename="{organization.slug}-audit-request.xlsx"'
-    )
-    return response
+    return empty_workbook(organization)
 
 
 def _offered(organization: Organization, now: datetime) -> list[Service]:

@@ -29,7 +29,7 @@ from audits.permissions import (
     sees_evidence,
 )
 from audits.queries import ItemView
-from desk.audits.acts import FormOn, Given, carry_out
+from desk.audits.acts import FormArguments, FormOn, carry_out
 from desk.audits.forms import DONE, FORMS, form_of
 from desk.frame import frame
 from foundation.accounts.models import User
@@ -47,7 +47,7 @@ from web.views import file_response
 PAGE_SIZE = 50
 _TABS = {
     "running": gettext_lazy("Running"),
-    "mine": gettext_lazy("Mine to prepare"),
+    "mine": gettext_lazy("For me to prepare"),
     "ended": pgettext_lazy("audits", "Ended"),
 }
 
@@ -88,7 +88,7 @@ def _page(
     attachments = queries.attachments_of(view)
     may_open = opener(user, audit)
 
-    given = Given(audit, view)
+    arguments = FormArguments(audit, view)
     allowed = acts_of(user, audit)
     today = in_zone(now, audit.organization.time_zone).date()
 
@@ -97,7 +97,7 @@ def _page(
             return []
         if refused is not None and (refused.act, refused.target) == (act, target):
             return [refused]
-        form = form_of(act, target, **given.to(act, target))
+        form = form_of(act, target, **arguments.of(act, target))
         return [FormOn(act, target, FORMS[act][1], form, is_open=False, is_aside=aside)]
 
     context = frame(request) | {
@@ -109,7 +109,7 @@ def _page(
         "wants_notice": queries.needs_delay_notice(view, now),
         "sees_decision": sees_evidence(user, audit.organization_id),
         "handlers": queries.handlers_of(audit),
-        "preparers": given.people if Act.PLAN_ITEM in allowed else [],
+        "preparers": arguments.people if Act.PLAN_ITEM in allowed else [],
         "items": [
             {**_item(each, offer, user, may_open, attachments), "is_late": each.is_late(today)}
             for each in view.items
@@ -201,8 +201,8 @@ def act(request: HttpRequest, number: str, name: str, target: int) -> HttpRespon
     audit = queries.get_audit(person(request), number)
     if name not in FORMS:
         raise NotFound(_("There is no such step."))
-    given = Given(audit).to(name, target)
-    form = form_of(name, target, request.POST, request.FILES, **given)
+    arguments = FormArguments(audit).of(name, target)
+    form = form_of(name, target, request.POST, request.FILES, **arguments)
     status = 400
     if form.is_valid():
         try:

@@ -15,6 +15,7 @@ from catalog.models import TimeAsked
 from desk.customers import CustomerForm
 from desk.frame import frame
 from desk.tickets.composer import spent_of
+from desk.tickets.forms import SeenForm
 from desk.tickets.splitting import PartForm
 from foundation.accounts.models import Organization
 from foundation.accounts.roles import Capability
@@ -23,25 +24,25 @@ from foundation.core.errors import DomainError
 from sla.clocks.services import preview_raising
 from tickets import queries, services
 from tickets.models import Activity, Ticket
+from tickets.services import StaleTicket
 from web.access import needs
 from web.errors import page_status, put_on_form
-from web.forms import MinutesField, TextField
+from web.forms import MinutesField, TextField, take_version
 from web.once import acts_once
 from web.requests import actor, person
 
 
-class ElsewhereForm(PartForm):
-    """The ticket for the other customer, and what the requester of the old one reads. ``seen`` has
-    the values whose consequences were shown.
-    """
+class ElsewhereForm(SeenForm, PartForm):
+    """The ticket for the other customer, and what the requester of the old one reads."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    word = "elsewhere"
     reason = TextField(
         label=gettext_lazy("What the requester of the old ticket reads"),
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("It ends with this. Do not name the other customer."),
+        help_text=gettext_lazy(
+            "The old ticket ends with this text. Do not name the other customer."
+        ),
     )
     minutes = MinutesField(label=gettext_lazy("Time worked"))
     activity = forms.ChoiceField(label=gettext_lazy("Activity"), choices=Activity.choices)
@@ -57,13 +58,6 @@ class ElsewhereForm(PartForm):
         data = self.cleaned_data
         chosen = [data[name].pk for name in ("membership", "service")]
         return "-".join(map(str, [*chosen, data["kind"], data["impact"], data["urgency"]]))
-
-    def is_seen(self) -> bool:
-        return bool(self.cleaned_data["seen"] == self.values())
-
-    def mark_seen(self) -> None:
-        self.data = self.data.copy()  # type: ignore[attr-defined]
-        self.data["seen"] = self.values()  # type: ignore[index]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,8 +86,7 @@ def _fill_in(
     by = actor(request, Channel.DESK)
     ending = services.ending_elsewhere(ticket=ticket, by=by, at=now)
     form = ElsewhereForm(
-        request.POST or None,
-        request.FILES or None,
+        request.POST if request.method == "POST" else None,
         ticket=ticket,
         organization_id=organization.pk,
         ends=ending is not None,
@@ -134,6 +127,9 @@ def _fill_in(
         except DomainError as error:
             put_on_form(form, error)
             status = page_status(error)
+            if isinstance(error, StaleTicket):
+                take_version(form, queries.get_ticket(person(request), ticket.number).version)
+                context["changes"] = error.changes
     return render(request, "desk/tickets/elsewhere.html", context, status=status)
 
 

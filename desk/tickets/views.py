@@ -32,6 +32,7 @@ from tickets.models import Ticket
 from tickets.services import StaleTicket
 from web.access import needs
 from web.errors import first_error, page_status, put_on_form
+from web.forms import take_version
 from web.panels import (
     Loads,
     PanelResponse,
@@ -133,9 +134,7 @@ def refused_form(
     fresh = queries.get_ticket(person(request), ticket.number)
     if isinstance(error, StaleTicket):
         context["changes"] = error.changes
-        form.data = form.data.copy()  # type: ignore[attr-defined]
-        # Keep the typed values with the new version: sending them again overwrites the changes.
-        form.data["version"] = str(fresh.version)  # type: ignore[index]
+        take_version(form, fresh.version)
     again = [Refused(panel, context, page_status(error))]
     return page_of(request, fresh, again, str(error.message))
 

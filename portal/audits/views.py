@@ -16,16 +16,13 @@ from audits.permissions import (
     takes_visits,
 )
 from audits.terms import visit_notice_of
-from audits.workbook import make_form
 from foundation.accounts.models import Membership
 from foundation.core.classification import Channel
 from foundation.core.errors import DomainError, NotFound
-from foundation.documents.tables import XLSX_TYPE
 from portal.access import customer_required
 from portal.audits.forms import VisitForm
-from web.audit_fields import AuditFields
+from web.audit_fields import AuditFields, empty_workbook
 from web.errors import first_error, put_on_form
-from web.language import current_language
 from web.once import acts_once
 from web.requests import actor, person, posted_from
 from web.resending import with_typed_text
@@ -61,14 +58,7 @@ def audits(request: HttpRequest) -> HttpResponse:
 def audit_form(request: HttpRequest, slug: str) -> HttpResponse:
     """Serve the empty request form with the company's contracted services."""
     organization = queries.requesting_organization(person(request), slug)
-    content = make_form(
-        queries.requestable_services(organization, timezone.now()), language=current_language()
-    )
-    response = HttpResponse(content, content_type=XLSX_TYPE)
-    response["Content-Disposition"] = (
-        f'attachment; filename="{organization.slug}-audit-request.xlsx"'
-    )
-    return response
+    return empty_workbook(organization)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

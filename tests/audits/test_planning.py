@@ -162,8 +162,18 @@ def test_a_contract_that_begins_later_is_planned(house: House, sign_in: Any) -> 
 def test_one_day_of_a_contract_is_planned_once(house: House) -> None:
     plan(house)
 
+    other = plan(house, date(2026, 4, 7))
+
     with pytest.raises(Invalid, match="is planned for that day already"):
         plan(house)
+    with pytest.raises(Invalid, match="is planned for that day already"):
+        services.change_plan(
+            planned=other,
+            plan=AuditPlan(other.contract, EXPECTED),
+            expected_version=1,
+            by=by(house.agent),
+            at=MONDAY_9AM,
+        )
 
 
 def test_the_audit_area_is_reminded_once_for_each_day_that_a_plan_names(house: House) -> None:
@@ -253,7 +263,11 @@ def test_a_plan_that_somebody_changed_meanwhile_is_not_overwritten(
     second = client.post(f"/admin/audits/plan/{planned.pk}/", data | {"notes": "Other"})
 
     page = second.content.decode()
-    assert (second.status_code, "Other" in page, "Saved meanwhile:" in page) == (409, True, True)
+    assert (second.status_code, "Other" in page, "Saved in the meantime:" in page) == (
+        409,
+        True,
+        True,
+    )
     assert second.context["form"].data["version"] == "2"
     mended = client.post(
         f"/admin/audits/plan/{planned.pk}/", data | {"notes": "Other", "version": 2}

@@ -221,11 +221,31 @@ def test_the_page_keeps_what_was_typed_when_it_is_refused(house: House, sign_in:
 
     assert (own.status_code, list(own.context["form"].errors)) == (400, ["membership"])
     assert stale.status_code == 409
+    assert stale.context["form"].data["version"] == str(fresh(ticket).version)
     assert all("Kept" in page.content.decode() for page in (own, stale))
     assert (
         client.get(f"/admin/tickets/{ticket.number}/customer/?organization=north").status_code
         == 400
     )
+
+
+def test_what_changed_meanwhile_is_shown_and_the_second_try_goes_through(
+    house: House, sign_in: Any
+) -> None:
+    ticket = make_ticket(house, at=MONDAY_9AM)
+    client = sign_in(english(house))
+    path = f"/admin/tickets/{ticket.number}/customer/?organization=south"
+    data = page_data(house, ticket)
+    step(house, ticket, "start", at=MONDAY_9AM)
+
+    stale = client.post(path, data)
+    data["version"] = stale.context["form"].data["version"]
+    data["seen"] = client.post(path, data).context["form"].data["seen"]
+    done = client.post(path, data)
+
+    assert (stale.status_code, done.status_code) == (409, 302)
+    assert [entry.verb for entry in stale.context["changes"]] == ["ticket.state_changed"]
+    assert (fresh(ticket).state, Ticket.objects.count()) == ("closed", 2)
 
 
 def test_who_serves_one_customer_alone_is_offered_no_other(house: House, sign_in: Any) -> None:

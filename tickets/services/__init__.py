@@ -94,7 +94,7 @@ from tickets.services.projection import (
     set_reopen_window,
     set_validation_term,
 )
-from tickets.services.raising import Arrival, NewTicket, raise_ticket
+from tickets.services.raising import OLDEST_ARRIVAL, Arrival, NewTicket, raise_ticket
 from tickets.services.recurrences import (
     RecurrencePlan,
     delete_recurrence,
@@ -158,6 +158,7 @@ from tickets.services.watching import (
 )
 
 __all__ = [
+    "OLDEST_ARRIVAL",
     "ActionNotAllowed",
     "Analysis",
     "Answering",
