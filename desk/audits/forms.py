@@ -72,13 +72,13 @@ class ItemPlanForm(forms.Form):
     """
 
     preparer = forms.CharField(
-        label=_("Address of who prepares it"),
+        label=_("Preparer's e-mail"),
         required=False,
         max_length=254,
         widget=forms.TextInput(attrs={"list": "preparers", "autocomplete": "off"}),
     )
     prepare_by = forms.DateField(
-        label=_("To be prepared by"),
+        label=_("Due on"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
@@ -157,7 +157,7 @@ class AnswerVisitForm(forms.Form):
 # Act -> its form and the label of its button.
 FORMS: dict[str, tuple[type[forms.Form], str | Promise]] = {
     Act.EVALUATE: (EvaluateForm, _("Evaluate the environment")),
-    Act.PLAN_ITEM: (ItemPlanForm, _("Say who prepares it")),
+    Act.PLAN_ITEM: (ItemPlanForm, _("Assign a preparer")),
     Act.PREPARE: (PrepareForm, _("Prepare evidence")),
     Act.APPROVE: (NothingForm, _("Approve")),
     Act.REFUSE: (ReasonForm, _("Send back")),
